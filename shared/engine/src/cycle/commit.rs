@@ -1,0 +1,209 @@
+//! Committing a page: what was done becomes remembered, told and counted.
+//!
+//! Order: links and claims (written as each object finished), staged rows, provisioning records, fingerprints,
+//! then the checkpoint, which carries the figures and moves the position. Everything before the checkpoint has
+//! derived keys and true content, so a replay writes the same rows again and counts nothing twice.
+
+use jiff::Timestamp;
+
+use super::execute::{Done, execute};
+use super::plan::{PagePlan, Planned};
+use super::{Run, Session, Stop};
+use crate::decide::Operation;
+use crate::guard::StagedRemoval;
+use crate::ids::{IdHash, record_id};
+use crate::job::{Counts, Figures, adjusted};
+use crate::model::{Attributes, Link, SkipReason, TargetId};
+use crate::ports::Identity;
+use crate::report::ProvisioningRecord;
+
+/// Executes a page and commits it. A page that has nothing to do only moves the position, in memory.
+pub(super) async fn execute_page(
+    run: &Run<'_>,
+    session: &mut Session,
+    plan: PagePlan,
+    replay: bool,
+) -> Result<(), Stop> {
+    if plan.is_quiet() {
+        session.advance(&plan);
+        return run.save_if_due(session).await;
+    }
+    if !replay {
+        super::intent::store(run, session, &plan).await?;
+    }
+    let done = execute(run, &plan.work, replay).await?;
+    write_staged(run, session, &plan).await?;
+    let records = write_records(run, session, &plan, &done).await?;
+    if !plan.fingerprints.is_empty() {
+        let lease = run.desk.lease().await;
+        let checkpoint = &session.checkpoint;
+        run.ports
+            .store
+            .append_fingerprints(&lease, checkpoint.cycle, checkpoint.page, &plan.fingerprints)
+            .await?;
+        session.state.unfolded = true;
+    }
+    for done in &done {
+        count(&mut session.checkpoint.figures, &mut session.state.counts, done);
+        learn(session, run, done);
+    }
+    let new = plan.stage.iter().filter(|staging| staging.is_new).count() as u64;
+    let counts = &mut session.state.counts;
+    counts.staged = (counts.staged + new).saturating_sub(plan.unstage.len() as u64);
+    session.checkpoint.figures.log_records += records;
+    session.checkpoint.figures.failed += plan.unreadable.len() as u64;
+    session.advance(&plan);
+    session.checkpoint.page += 1;
+    session.checkpoint.intent = false;
+    run.save(session, &[]).await
+}
+
+/// The link as it is after `planned` succeeded with `target`.
+pub(super) fn link_of(planned: &Planned, target: Option<&TargetId>, now: Timestamp) -> Link {
+    let prior = planned.prior.as_ref();
+    let skipped = match &planned.operation {
+        Operation::Skip(reason) => Some(*reason),
+        Operation::Adopt(_) => Some(SkipReason::RedundantExport),
+        _ => None,
+    };
+    let target_gone = skipped == Some(SkipReason::TargetObjectGone);
+    let target_id = target
+        .cloned()
+        .or_else(|| if target_gone { None } else { prior.and_then(|link| link.target_id.clone()) });
+    let linked_at = prior.and_then(|link| link.linked_at).or_else(|| target_id.as_ref().map(|_| now));
+    Link {
+        source_id: planned.source_id.clone(),
+        object_type: planned.object.as_ref().map(|object| object.object_type).unwrap_or_default(),
+        shadow: after(planned),
+        target_id,
+        in_scope: planned.in_scope,
+        skipped,
+        display_name: display_name(planned),
+        change_id: planned.change_id,
+        linked_at,
+    }
+}
+
+/// What the account holds once `planned` is done.
+fn after(planned: &Planned) -> Attributes {
+    match &planned.operation {
+        Operation::Create(attributes) => attributes.clone(),
+        Operation::Update(_, changes) | Operation::Disable(_, changes) => {
+            let mut shadow = planned.before.clone();
+            shadow.extend(changes.iter().map(|change| (change.path.clone(), change.new.clone())));
+            shadow
+        }
+        _ => planned.before.clone(),
+    }
+}
+
+fn display_name(planned: &Planned) -> Option<String> {
+    let now = planned.object.as_ref().and_then(|object| object.display_name.clone());
+    now.or_else(|| planned.prior.as_ref().and_then(|link| link.display_name.clone()))
+}
+
+async fn write_staged(run: &Run<'_>, session: &mut Session, plan: &PagePlan) -> Result<(), Stop> {
+    let lease = run.desk.lease().await;
+    let held = plan.held.iter().filter_map(|planned| {
+        let removal = session.waiting.staged.get(&IdHash::of(&planned.source_id))?;
+        Some(StagedRemoval { held_record: Some(record_id(planned.change_id)), ..removal.clone() })
+    });
+    let staged: Vec<StagedRemoval> =
+        plan.stage.iter().map(|staging| staging.removal.clone()).chain(held).collect();
+    if !staged.is_empty() {
+        run.ports.store.stage(&lease, &staged).await?;
+    }
+    if !plan.unstage.is_empty() {
+        run.ports.store.unstage(&lease, &plan.unstage).await?;
+    }
+    for removal in staged {
+        session.waiting.staged.insert(IdHash::of(&removal.source_id), removal);
+    }
+    for source in &plan.unstage {
+        session.waiting.staged.remove(&IdHash::of(source));
+    }
+    Ok(())
+}
+
+async fn write_records(
+    run: &Run<'_>,
+    session: &Session,
+    plan: &PagePlan,
+    done: &[Done],
+) -> Result<u64, Stop> {
+    let writer = super::record::Writer::new(run.definition, &session.checkpoint);
+    let mut records: Vec<ProvisioningRecord> = done.iter().filter_map(|done| writer.done(done)).collect();
+    let now = run.ports.clock.now();
+    records.extend(plan.held.iter().map(|planned| writer.held(planned, now)));
+    records.extend(plan.unreadable.iter().map(|row| writer.unreadable(row, now)));
+    if records.is_empty() {
+        return Ok(0);
+    }
+    let names: Vec<Identity> =
+        done.iter().map(|done| &done.planned).chain(&plan.held).flat_map(new_names).collect();
+    run.ports.store.append_records(&run.definition.job, &records, &names).await?;
+    Ok(records.len() as u64)
+}
+
+/// The names under which a person is found, as far as they are not indexed yet.
+fn new_names(planned: &Planned) -> Vec<Identity> {
+    let identity = |name: String| Identity { source_id: planned.source_id.clone(), name };
+    let known = planned.prior.as_ref().and_then(|link| link.display_name.as_deref());
+    let display = display_name(planned).filter(|name| Some(name.as_str()) != known).map(identity);
+    let label_is_known = planned
+        .prior
+        .as_ref()
+        .is_some_and(|link| link.shadow.values().any(|value| value.to_string() == planned.label));
+    let label = (!label_is_known).then(|| identity(planned.label.clone()));
+    display.into_iter().chain(label).collect()
+}
+
+fn count(figures: &mut Figures, counts: &mut Counts, done: &Done) {
+    let Done { planned, outcome, .. } = done;
+    let was_linked = planned.prior.as_ref().is_some_and(|link| link.target_id.is_some());
+    let was_in_scope = planned.prior.as_ref().is_some_and(|link| link.in_scope);
+    let was_escrowed = planned.escrow.is_some();
+    let mut is_linked = was_linked;
+    let mut is_in_scope = was_in_scope;
+    match (outcome, &planned.operation) {
+        (Err(_), _) => figures.failed += 1,
+        (Ok(_), operation) => {
+            (is_linked, is_in_scope) = (true, planned.in_scope);
+            match operation {
+                Operation::Create(_) => figures.created += 1,
+                Operation::Update(..) => figures.updated += 1,
+                Operation::Disable(..) => figures.disabled += 1,
+                Operation::Delete(_) => {
+                    figures.deleted += 1;
+                    is_linked = false;
+                }
+                Operation::Forget => is_linked = false,
+                Operation::Skip(SkipReason::TargetObjectGone) => {
+                    figures.skipped += 1;
+                    is_linked = false;
+                }
+                Operation::Skip(_) => {
+                    figures.skipped += 1;
+                    is_linked = was_linked;
+                }
+                Operation::Adopt(_) => figures.skipped += 1,
+                Operation::Ask(_) | Operation::Fail(_) => is_linked = was_linked,
+            }
+            counts.exported += u64::from(operation.is_export());
+        }
+    }
+    counts.linked = adjusted(counts.linked, difference(was_linked, is_linked));
+    counts.ever_linked += u64::from(is_linked && !was_linked);
+    counts.in_scope = adjusted(counts.in_scope, difference(was_in_scope, is_in_scope));
+    counts.escrowed = adjusted(counts.escrowed, difference(was_escrowed, outcome.is_err()));
+}
+
+fn difference(before: bool, after: bool) -> i64 {
+    i64::from(after) - i64::from(before)
+}
+
+fn learn(session: &mut Session, run: &Run<'_>, done: &Done) {
+    if let (Operation::Create(attributes), Ok(Some(id))) = (&done.planned.operation, &done.outcome) {
+        session.matcher.learn(id, attributes, run.definition.mapping.matching());
+    }
+}

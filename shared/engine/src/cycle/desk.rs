@@ -1,0 +1,153 @@
+//! The desk a slice works at: its lease, and the job item it saves.
+//!
+//! Every save is one conditional write that also prolongs the lease, so that a worker that was taken over
+//! finds out at its next save, and never by overwriting. Saves from the work and from the heartbeat beside it
+//! are put in order here.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Ports;
+use crate::job::{Event, Figures, JobState, Progress};
+use crate::model::{JobId, Link, SourceId, TargetId};
+use crate::ports::{ClaimOutcome, Lease, StoreError};
+
+/// How long a lease lasts without being prolonged. A minute: long enough that a slow save does not lose it,
+/// short enough that the job of a worker that died goes on soon.
+pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How often status is saved while a cycle runs, and with it the lease prolonged.
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// What the status shows of a running cycle, between two commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Live {
+    pub(super) progress: Progress,
+    pub(super) figures: Figures,
+}
+
+pub(super) struct Desk<'a> {
+    ports: &'a Ports<'a>,
+    /// Held while saving: a save and the heartbeat never cross.
+    lease: futures::lock::Mutex<Lease>,
+    committed: Mutex<JobState>,
+    live: Mutex<Option<Live>>,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(ports: &'a Ports<'a>, lease: Lease, state: JobState) -> Self {
+        Self {
+            ports,
+            lease: futures::lock::Mutex::new(lease),
+            committed: Mutex::new(state),
+            live: Mutex::new(None),
+        }
+    }
+
+    /// The state as it was last saved.
+    pub(super) fn state(&self) -> JobState {
+        lock(&self.committed).clone()
+    }
+
+    /// Reads something off the state without copying it.
+    pub(super) fn peek<T>(&self, read: impl FnOnce(&JobState) -> T) -> T {
+        read(&lock(&self.committed))
+    }
+
+    /// What the status shows until the next commit.
+    pub(super) fn live(&self) -> Option<Live> {
+        *lock(&self.live)
+    }
+
+    /// Changes what the status shows until the next commit.
+    pub(super) fn show(&self, change: impl FnOnce(&mut Option<Live>)) {
+        change(&mut lock(&self.live));
+    }
+
+    /// Commits a new state, with the events that tell of it.
+    pub(super) async fn save(&self, state: JobState, events: &[Event]) -> Result<(), StoreError> {
+        self.write(state, events, false).await
+    }
+
+    /// Commits the last state and gives the lease back.
+    pub(super) async fn release(&self, state: JobState, events: &[Event]) -> Result<(), StoreError> {
+        self.write(state, events, true).await
+    }
+
+    async fn write(&self, mut state: JobState, events: &[Event], release: bool) -> Result<(), StoreError> {
+        let mut lease = self.lease.lock().await;
+        let now = self.ports.clock.now();
+        let live = self.live();
+        state.progress = live.map(|live| Progress { observed_at: now, ..live.progress });
+        state.running = live.map(|live| live.figures);
+        let prolonged = Lease { until: until(now), ..lease.clone() };
+        self.ports.store.save(&prolonged, &state, events, release).await?;
+        *lease = prolonged;
+        *lock(&self.committed) = state;
+        Ok(())
+    }
+
+    /// Saves what the status shows, and prolongs the lease; the checkpoint stays as it was committed.
+    pub(super) async fn heartbeat(&self) -> Result<(), StoreError> {
+        self.save(self.state(), &[]).await
+    }
+
+    /// Makes sure that the lease outlasts a call that may take `longest`.
+    pub(super) async fn outlast(&self, longest: Duration) -> Result<(), StoreError> {
+        let left = self.lease.lock().await.until.duration_since(self.ports.clock.now());
+        if left > SignedDuration::try_from(longest).unwrap_or(LEASE) {
+            return Ok(());
+        }
+        self.heartbeat().await
+    }
+
+    /// The lease as it is now, to be named by conditional writes.
+    pub(super) async fn lease(&self) -> Lease {
+        self.lease.lock().await.clone()
+    }
+
+    pub(super) async fn claim(
+        &self,
+        target: &TargetId,
+        source: &SourceId,
+    ) -> Result<ClaimOutcome, StoreError> {
+        self.ports.store.claim(&self.lease().await, target, source).await
+    }
+
+    pub(super) async fn put_link(&self, link: &Link) -> Result<(), StoreError> {
+        self.ports.store.put_link(&self.lease().await, link).await
+    }
+
+    /// Forgets a link and gives its account free.
+    pub(super) async fn unlink(
+        &self,
+        source: &SourceId,
+        target: Option<&TargetId>,
+    ) -> Result<(), StoreError> {
+        let lease = self.lease().await;
+        self.ports.store.delete_link(&lease, source).await?;
+        match target {
+            Some(target) => self.ports.store.release_claim(&lease, target, source).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// When a lease taken or prolonged now ends.
+pub(super) fn until(now: Timestamp) -> Timestamp {
+    now.saturating_add(LEASE).unwrap_or(Timestamp::MAX)
+}
+
+/// Takes the job's lease.
+pub(super) async fn acquire<'a>(ports: &'a Ports<'a>, job: &JobId) -> Result<Desk<'a>, StoreError> {
+    let now = ports.clock.now();
+    let (lease, state) = ports.store.acquire(job, now, until(now)).await?;
+    Ok(Desk::new(ports, lease, state))
+}
+
+/// A poisoned lock only means that another thread panicked while it held plain values; they are still whole.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

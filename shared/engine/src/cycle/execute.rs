@@ -1,0 +1,366 @@
+//! Executing planned work: calls to the target, and what their answers mean.
+//!
+//! In: what was planned for each object. Out: what was done to each, after the link, the claim and the escrow
+//! entry that tell of it were written. Operations run side by side, as many as the target is good for.
+//!
+//! # Guarantees
+//! No call starts unless the lease outlasts it. A replay asks the target before it creates anyone, and leaves
+//! alone whoever's link already carries the change. A create whose answer was lost is looked for, not repeated.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+
+use super::matching::{Candidates, Matcher};
+use super::plan::Planned;
+use super::{Run, Stop};
+use crate::decide::{Answer, Operation, Presence, decide};
+use crate::escrow::{EscrowEntry, Failure, next_attempt};
+use crate::ids::IdHash;
+use crate::mapping::differences;
+use crate::model::{Attributes, Link, SkipReason, TargetId, TargetObject};
+use crate::ports::{ClaimOutcome, TargetError, TargetErrorKind, TargetOperation};
+
+/// What was done to one object.
+#[derive(Debug, Clone)]
+pub(super) struct Done {
+    /// What was planned, corrected where the target turned out to be different: a create that met an account
+    /// became an update of it, an update of a vanished account a create.
+    pub(super) planned: Planned,
+    pub(super) outcome: Result<Option<TargetId>, Failure>,
+    pub(super) finished: Timestamp,
+    pub(super) milliseconds: u64,
+}
+
+/// Executes a page's work. The answers come in the order of the plan.
+pub(super) async fn execute(run: &Run<'_>, work: &[Planned], replay: bool) -> Result<Vec<Done>, Stop> {
+    let size = batch_size(run, work).await;
+    let batches: Vec<&[Planned]> = work.chunks(size).collect();
+    let done: Vec<Vec<Done>> = stream::iter(batches)
+        .map(async |batch| execute_batch(run, batch, replay).await)
+        .buffered(run.ports.target.habits().concurrency)
+        .try_collect()
+        .await?;
+    Ok(done.into_iter().flatten().collect())
+}
+
+/// Operations per call; asked only when there is something to send, so that a quiet page discovers nothing.
+async fn batch_size(run: &Run<'_>, work: &[Planned]) -> usize {
+    match work.iter().filter(|planned| planned.operation.is_export()).count() {
+        0 | 1 => 1,
+        _ => run.ports.target.batch_size().await.max(1),
+    }
+}
+
+async fn execute_batch(run: &Run<'_>, batch: &[Planned], replay: bool) -> Result<Vec<Done>, Stop> {
+    let began = run.ports.clock.now();
+    let mut results: Vec<Option<Result<Option<TargetId>, Failure>>> = vec![None; batch.len()];
+    let mut planned = batch.to_vec();
+    if replay {
+        recall(run, &mut planned, &mut results).await?;
+    }
+    let calls: Vec<(usize, TargetOperation)> = planned
+        .iter()
+        .enumerate()
+        .filter(|(position, _)| results[*position].is_none())
+        .filter_map(|(position, planned)| Some((position, call(&planned.operation)?)))
+        .collect();
+    if !calls.is_empty() {
+        run.before_call().await?;
+        let (positions, operations): (Vec<usize>, Vec<TargetOperation>) = calls.into_iter().unzip();
+        let answers = run.ports.target.execute(&operations).await;
+        for (position, answer) in positions.into_iter().zip(answers) {
+            let result = match answer {
+                Ok(id) => {
+                    run.target_is_well();
+                    Ok(Some(id))
+                }
+                Err(error) => recover(run, &mut planned[position], error).await?,
+            };
+            results[position] = Some(result);
+        }
+    }
+    let mut done = Vec::with_capacity(planned.len());
+    for (planned, result) in planned.into_iter().zip(results) {
+        let outcome = result.unwrap_or_else(|| without_call(&planned.operation));
+        done.push(settle(run, planned, outcome, began).await?);
+    }
+    Ok(done)
+}
+
+fn call(operation: &Operation) -> Option<TargetOperation> {
+    match operation {
+        Operation::Create(attributes) => Some(TargetOperation::Create(attributes.clone())),
+        Operation::Update(id, changes) | Operation::Disable(id, changes) => {
+            Some(TargetOperation::Update(id.clone(), changes.clone()))
+        }
+        Operation::Delete(id) => Some(TargetOperation::Delete(id.clone())),
+        _ => None,
+    }
+}
+
+fn without_call(operation: &Operation) -> Result<Option<TargetId>, Failure> {
+    match operation {
+        Operation::Fail(failure) => Err(failure.clone()),
+        Operation::Adopt(id) => Ok(Some(id.clone())),
+        _ => Ok(None),
+    }
+}
+
+/// On a replay: whose link already carries the change is done; whoever was to be created is looked for.
+async fn recall(
+    run: &Run<'_>,
+    batch: &mut [Planned],
+    results: &mut [Option<Result<Option<TargetId>, Failure>>],
+) -> Result<(), Stop> {
+    let hashes: Vec<IdHash> = batch.iter().map(|planned| IdHash::of(&planned.source_id)).collect();
+    let links = run.ports.store.links(&run.definition.job, &hashes).await?;
+    for ((planned, hash), result) in batch.iter_mut().zip(hashes).zip(results) {
+        let done = links.get(&hash).filter(|link| link.change_id == planned.change_id);
+        if let (Some(link), true) = (done, planned.operation.is_export()) {
+            restore(run, planned, link).await?;
+            *result = Some(Ok(link.target_id.clone()));
+            continue;
+        }
+        if let Operation::Create(attributes) = &planned.operation {
+            let made = |account: &TargetObject| differences(&account.attributes, attributes).is_empty();
+            *result = match look_for(run, planned, attributes.clone()).await? {
+                // The create happened before the kill, and only its answer was lost.
+                Ok(Answer::One(_, account)) if made(&account) => Some(Ok(Some(account.id))),
+                Ok(answer @ Answer::One(..)) => Some(decide_again(run, planned, &answer).await?),
+                // Ambiguity and failed questions are met again, and judged, by the create itself.
+                Ok(_) | Err(_) => None,
+            };
+        }
+    }
+    Ok(())
+}
+
+/// A link that already carries the change may have been written after the plan was corrected (see
+/// [`Done::planned`]); nothing to correct otherwise.
+async fn restore(run: &Run<'_>, planned: &mut Planned, link: &Link) -> Result<(), Stop> {
+    let Some(target) = &link.target_id else {
+        planned.operation = Operation::Skip(link.skipped.unwrap_or(SkipReason::TargetObjectGone));
+        planned.before = Attributes::new();
+        return Ok(());
+    };
+    let lost = match &planned.operation {
+        Operation::Update(id, _) | Operation::Disable(id, _) => id != target,
+        _ => false,
+    };
+    if lost {
+        planned.operation = Operation::Create(link.shadow.clone());
+        planned.before = Attributes::new();
+        run.desk.claim(target, &planned.source_id).await?;
+    }
+    Ok(())
+}
+
+/// Asks the target for the account of someone who was to be created, by every matching attribute.
+async fn look_for(
+    run: &Run<'_>,
+    planned: &Planned,
+    attributes: Attributes,
+) -> Result<Result<Answer, Failure>, Stop> {
+    let values = run
+        .definition
+        .mapping
+        .matching()
+        .iter()
+        .filter_map(|path| Some((path.clone(), attributes.get(path)?.clone())))
+        .collect();
+    Matcher::asking().answer(run, &Candidates { id: planned.source_id.clone(), values }).await
+}
+
+/// What follows from a failed call, as far as asking the target again can mend it.
+async fn recover(
+    run: &Run<'_>,
+    planned: &mut Planned,
+    error: TargetError,
+) -> Result<Result<Option<TargetId>, Failure>, Stop> {
+    match (planned.operation.clone(), error.kind) {
+        (Operation::Create(attributes), TargetErrorKind::Ambiguous) => {
+            match look_for(run, planned, attributes).await? {
+                Ok(Answer::One(_, account)) => Ok(Ok(Some(account.id))),
+                _ => run.judged(error).map(Err),
+            }
+        }
+        (Operation::Create(attributes), TargetErrorKind::Conflict) => {
+            match look_for(run, planned, attributes).await? {
+                Ok(answer @ (Answer::One(..) | Answer::Taken(..) | Answer::Several(..))) => {
+                    decide_again(run, planned, &answer).await
+                }
+                Ok(Answer::Nobody) | Err(_) => run.judged(error).map(Err),
+            }
+        }
+        (Operation::Update(id, _), TargetErrorKind::NotFound) => {
+            run.desk.unlink(&planned.source_id, Some(&id)).await?;
+            rematch(run, planned).await
+        }
+        (Operation::Disable(id, _), TargetErrorKind::NotFound) => {
+            run.desk.unlink(&planned.source_id, Some(&id)).await?;
+            planned.operation = Operation::Skip(SkipReason::TargetObjectGone);
+            planned.before = Attributes::new();
+            Ok(Ok(None))
+        }
+        (Operation::Update(id, _) | Operation::Disable(id, _), TargetErrorKind::PreconditionFailed) => {
+            read_and_repeat(run, planned, &id, error).await
+        }
+        _ => run.judged(error).map(Err),
+    }
+}
+
+/// A linked account is gone: find the person's account anew, or make one.
+async fn rematch(run: &Run<'_>, planned: &mut Planned) -> Result<Result<Option<TargetId>, Failure>, Stop> {
+    let Some(object) = planned.object.clone() else { return Ok(Ok(None)) };
+    let first = decide(Presence::Here(&object), None, None, &run.definition.mapping);
+    let Operation::Ask(values) = first.operation else {
+        planned.operation = first.operation;
+        planned.before = first.before;
+        return Ok(without_call(&planned.operation));
+    };
+    let candidate = Candidates { id: planned.source_id.clone(), values };
+    match Matcher::asking().answer(run, &candidate).await? {
+        Ok(answer) => decide_again(run, planned, &answer).await,
+        Err(failure) => Ok(Err(failure)),
+    }
+}
+
+/// Decides with the target's answer and executes that, once: a second surprise is a failure.
+async fn decide_again(
+    run: &Run<'_>,
+    planned: &mut Planned,
+    answer: &Answer,
+) -> Result<Result<Option<TargetId>, Failure>, Stop> {
+    let Some(object) = planned.object.clone() else { return Ok(Ok(None)) };
+    let decision = decide(Presence::Here(&object), None, Some(answer), &run.definition.mapping);
+    planned.operation = decision.operation;
+    planned.before = decision.before;
+    planned.matched_by = match answer {
+        Answer::One(path, _) => Some(path.clone()),
+        _ => None,
+    };
+    once(run, planned).await
+}
+
+async fn read_and_repeat(
+    run: &Run<'_>,
+    planned: &mut Planned,
+    id: &TargetId,
+    error: TargetError,
+) -> Result<Result<Option<TargetId>, Failure>, Stop> {
+    run.before_call().await?;
+    let account = match run.ports.target.get(id, &run.definition.mapping.target_paths()).await {
+        Ok(Some(account)) => account,
+        Ok(None) => return run.judged(error).map(Err),
+        Err(error) => return run.judged(error).map(Err),
+    };
+    let Some(object) = &planned.object else { return Ok(Ok(None)) };
+    let link = Link {
+        shadow: account.attributes,
+        ..planned
+            .prior
+            .clone()
+            .unwrap_or_else(|| super::commit::link_of(planned, Some(id), Timestamp::UNIX_EPOCH))
+    };
+    let decision = decide(Presence::Here(object), Some(&link), None, &run.definition.mapping);
+    planned.operation = decision.operation;
+    planned.before = decision.before;
+    once(run, planned).await
+}
+
+async fn once(run: &Run<'_>, planned: &Planned) -> Result<Result<Option<TargetId>, Failure>, Stop> {
+    let Some(operation) = call(&planned.operation) else { return Ok(without_call(&planned.operation)) };
+    run.before_call().await?;
+    match run.ports.target.execute(&[operation]).await.pop() {
+        Some(Ok(id)) => {
+            run.target_is_well();
+            Ok(Ok(Some(id)))
+        }
+        Some(Err(error)) => run.judged(error).map(Err),
+        None => Ok(Ok(None)),
+    }
+}
+
+/// Writes down what was done to one object: claim before link, so that an account never has two owners.
+async fn settle(
+    run: &Run<'_>,
+    planned: Planned,
+    outcome: Result<Option<TargetId>, Failure>,
+    began: Timestamp,
+) -> Result<Done, Stop> {
+    let finished = run.ports.clock.now();
+    let outcome = match outcome {
+        Ok(target) => remember(run, &planned, target, finished).await?,
+        Err(failure) => Err(failure),
+    };
+    let lease = run.desk.lease().await;
+    match &outcome {
+        Err(failure) => {
+            run.ports.store.put_escrow(&lease, &entry(&planned, failure, finished)).await?;
+        }
+        Ok(_) if planned.escrow.is_some() => {
+            run.ports.store.delete_escrow(&lease, &planned.source_id).await?;
+        }
+        Ok(_) => {}
+    }
+    run.observed(&planned, outcome.is_ok());
+    let milliseconds = u64::try_from(finished.duration_since(began).as_millis()).unwrap_or(0);
+    Ok(Done { planned, outcome, finished, milliseconds })
+}
+
+async fn remember(
+    run: &Run<'_>,
+    planned: &Planned,
+    target: Option<TargetId>,
+    now: Timestamp,
+) -> Result<Result<Option<TargetId>, Failure>, Stop> {
+    match &planned.operation {
+        Operation::Create(_) | Operation::Update(..) | Operation::Disable(..) | Operation::Adopt(_) => {
+            let Some(id) = target else { return Ok(Ok(None)) };
+            if let ClaimOutcome::HeldBy(owner) = run.desk.claim(&id, &planned.source_id).await? {
+                let taken = Answer::Taken(id, owner);
+                let object = planned.object.as_ref().map_or(Presence::Gone, Presence::Here);
+                return match decide(object, None, Some(&taken), &run.definition.mapping).operation {
+                    Operation::Fail(failure) => Ok(Err(failure)),
+                    _ => Ok(Ok(None)),
+                };
+            }
+            run.desk.put_link(&super::commit::link_of(planned, Some(&id), now)).await?;
+            Ok(Ok(Some(id)))
+        }
+        Operation::Delete(id) => {
+            run.desk.unlink(&planned.source_id, Some(id)).await?;
+            Ok(Ok(target))
+        }
+        Operation::Forget => {
+            if planned.prior.is_some() {
+                run.desk.unlink(&planned.source_id, None).await?;
+            }
+            Ok(Ok(None))
+        }
+        Operation::Skip(_) => {
+            let link = super::commit::link_of(planned, None, now);
+            let known = planned.prior.as_ref();
+            if planned.skip_is_news() || known.is_none_or(|known| known.in_scope != link.in_scope) {
+                run.desk.put_link(&link).await?;
+            }
+            Ok(Ok(link.target_id))
+        }
+        Operation::Ask(_) | Operation::Fail(_) => Ok(Ok(None)),
+    }
+}
+
+fn entry(planned: &Planned, failure: &Failure, now: Timestamp) -> EscrowEntry {
+    let (attempts, first_failed) =
+        planned.escrow.as_ref().map_or((1, now), |entry| (entry.attempts + 1, entry.first_failed));
+    EscrowEntry {
+        source_id: planned.source_id.clone(),
+        object: planned.object.clone(),
+        failure: failure.clone(),
+        attempts,
+        first_failed,
+        last_failed: now,
+        next_attempt: next_attempt(failure.code, attempts, first_failed, now),
+        change_id: planned.change_id,
+    }
+}

@@ -1,0 +1,170 @@
+//! The end of a cycle, good or bad: what the status will say from now on.
+
+use super::plan::Planned;
+use super::{CycleError, Ending, Run, Session, Stop};
+use crate::decide::Operation;
+use crate::guard::Verdict;
+use crate::job::{
+    CycleReport, CycleResult, Event, EventDetail, Figures, JobState, QuarantineReason, StatusCode,
+};
+use crate::ports::StoreError;
+
+/// Counts one finished object into the live figures. The checkpoint's figures are counted at commit.
+pub(super) fn count_live(figures: &mut Figures, planned: &Planned, succeeded: bool) {
+    let counter = match (&planned.operation, succeeded) {
+        (_, false) => &mut figures.failed,
+        (Operation::Create(_), _) => &mut figures.created,
+        (Operation::Update(..), _) => &mut figures.updated,
+        (Operation::Disable(..), _) => &mut figures.disabled,
+        (Operation::Delete(_), _) => &mut figures.deleted,
+        (Operation::Skip(_) | Operation::Adopt(_), _) => &mut figures.skipped,
+        (Operation::Ask(_) | Operation::Fail(_) | Operation::Forget, _) => return,
+    };
+    *counter += 1;
+}
+
+/// Ends a complete cycle: the watermark moves, the status says so, the lease goes back.
+pub(super) async fn complete(run: &Run<'_>, session: &mut Session) -> Result<Ending, Stop> {
+    if session.state.unfolded {
+        run.ports.store.fold_fingerprints(&run.desk.lease().await).await?;
+        session.state.unfolded = false;
+    }
+    session.count_calls(run.ports);
+    let now = run.ports.clock.now();
+    let figures = session.checkpoint.figures;
+    let result = if figures.failed > 0 { CycleResult::EntryLevelErrors } else { CycleResult::Succeeded };
+    let report = report(session, result, None, now);
+    if figures.exported() + figures.failed + figures.held + figures.log_records > 0 {
+        run.ports.store.put_cycle(&run.desk.lease().await, &report).await?;
+    }
+    let mut events = health(run, session, now);
+    let read_everyone = session.checkpoint.next_watermark.is_some();
+    if session.checkpoint.next_watermark.is_some() {
+        session.state.watermark = session.checkpoint.next_watermark.take();
+    }
+    let state = &mut session.state;
+    state.initial_completed.get_or_insert(now);
+    state.successive_failures = 0;
+    if read_everyone && session.checkpoint.no_inference.is_none() {
+        state.last_total = session.checkpoint.read;
+    }
+    if result == CycleResult::Succeeded && figures.held == 0 {
+        state.steady_first.get_or_insert(now);
+        state.steady_last = Some(now);
+        state.last_successful = Some(report.clone());
+        if figures.exported() > 0 {
+            state.last_successful_with_exports = Some(report.clone());
+        }
+    }
+    state.next_due = state.due_after(session.checkpoint.began);
+    state.last = Some(report.clone());
+    let completed = EventDetail::CycleCompleted { cycle: report.cycle, result, figures };
+    events.push(session.state.tell(&run.definition.job, now, completed));
+    run.desk.show(|live| *live = None);
+    run.desk.release(session.state.clone(), &events).await?;
+    Ok(Ending::Completed(Box::new(report)))
+}
+
+fn report(
+    session: &Session,
+    result: CycleResult,
+    error: Option<String>,
+    now: jiff::Timestamp,
+) -> CycleReport {
+    let checkpoint = &session.checkpoint;
+    CycleReport {
+        cycle: checkpoint.cycle,
+        kind: checkpoint.kind,
+        result,
+        error,
+        began: checkpoint.began,
+        ended: now,
+        figures: checkpoint.figures,
+        verdict: checkpoint.verdict.clone(),
+        no_inference: checkpoint.no_inference.clone(),
+    }
+}
+
+/// What the job's health is after a complete cycle, and the events that tell of a change.
+fn health(run: &Run<'_>, session: &mut Session, now: jiff::Timestamp) -> Vec<Event> {
+    let verdict = session.checkpoint.verdict.as_ref();
+    let held = verdict.and_then(Verdict::held_because).or_else(|| session.state.suspect_reading.clone());
+    let removals =
+        verdict.filter(|verdict| verdict.held_because().is_some()).map(|v| (v.removals, v.managed));
+    match held {
+        Some(reason) => {
+            let message = format!(
+                "{reason}. Creates and updates go on. Correct the source, or run the cycle once with --allow-removals"
+            );
+            let mut events = impose(run, &mut session.state, QuarantineReason::TooManyDeletes, message, now);
+            if let (false, Some((removals, managed))) = (events.is_empty(), removals) {
+                let detail = EventDetail::RemovalsHeld { removals, managed };
+                events.push(session.state.tell(&run.definition.job, now, detail));
+            }
+            events
+        }
+        None => {
+            session.state.code = StatusCode::Active;
+            match session.state.quarantine.take() {
+                Some(_) => vec![session.state.tell(&run.definition.job, now, EventDetail::JobRecovered)],
+                None => Vec::new(),
+            }
+        }
+    }
+}
+
+fn impose(
+    run: &Run<'_>,
+    state: &mut JobState,
+    reason: QuarantineReason,
+    message: String,
+    now: jiff::Timestamp,
+) -> Vec<Event> {
+    let before = state.quarantine.as_ref().map(|quarantine| quarantine.reason);
+    state.impose(reason, message, now);
+    let detail = match before {
+        Some(same) if same == reason => return Vec::new(),
+        Some(_) => EventDetail::QuarantineReasonChanged { reason },
+        None => EventDetail::JobQuarantined { reason },
+    };
+    vec![state.tell(&run.definition.job, now, detail)]
+}
+
+/// Ends a slice that had to stop. The checkpoint stays, so that the next one goes on; the status says why.
+pub(super) async fn fail(run: &Run<'_>, mut session: Session, stop: Stop) -> CycleError {
+    let (reason, error) = match stop {
+        // Nothing can be saved, or must not be: another worker has the job.
+        Stop::Store(error) => return CycleError::Store(error),
+        Stop::Source(error) => (QuarantineReason::IngestionInterrupted, CycleError::Source(error)),
+        Stop::Target(error) => (QuarantineReason::EncounteredQuarantineException, CycleError::Target(error)),
+    };
+    match save_failure(run, &mut session, reason, &error).await {
+        Ok(()) => error,
+        Err(store) => CycleError::Store(store),
+    }
+}
+
+async fn save_failure(
+    run: &Run<'_>,
+    session: &mut Session,
+    reason: QuarantineReason,
+    error: &CycleError,
+) -> Result<(), StoreError> {
+    let now = run.ports.clock.now();
+    session.count_calls(run.ports);
+    let cause = match error {
+        CycleError::Source(error) => error.to_string(),
+        CycleError::Target(error) => format!("{error} ({})", error.request),
+        CycleError::Store(error) => error.to_string(),
+    };
+    let failed = report(session, CycleResult::Failed, Some(cause.clone()), now);
+    let mut state = run.desk.state();
+    state.events_told = session.state.events_told;
+    let events = impose(run, &mut state, reason, cause, now);
+    state.successive_failures += 1;
+    state.next_due = state.due_after(now);
+    state.last = Some(failed.clone());
+    run.ports.store.put_cycle(&run.desk.lease().await, &failed).await?;
+    run.desk.show(|live| *live = None);
+    run.desk.release(state, &events).await
+}

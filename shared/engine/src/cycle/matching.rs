@@ -1,0 +1,193 @@
+//! Matching: which account of the target belongs to whom, for as few calls as it can be had.
+//!
+//! In: the matching values of objects without an account. Out: an [`Answer`] each. Listing the target costs one
+//! call a page; asking costs one call a person. The listing is taken when it is the cheaper of the two, and at
+//! most one page of it is read to find out.
+
+use std::collections::{BTreeSet, HashMap};
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::plan::folded;
+use super::{Run, Stop};
+use crate::decide::Answer;
+use crate::escrow::Failure;
+use crate::model::{Attributes, Cursor, SourceId, TargetId, TargetObject, Value};
+use crate::ports::ClaimOutcome;
+
+/// The matching values of one object, in order of priority.
+#[derive(Debug, Clone)]
+pub(super) struct Candidates {
+    pub(super) id: SourceId,
+    pub(super) values: Vec<(String, Value)>,
+}
+
+/// Finds accounts, by a listing held for the slice or by asking.
+#[derive(Debug, Default)]
+pub(super) struct Matcher {
+    strategy: Strategy,
+}
+
+#[derive(Debug, Default)]
+enum Strategy {
+    /// Not decided yet.
+    #[default]
+    Open,
+    /// The whole target, read once.
+    Listing(Listing),
+    /// One query a person.
+    Asking,
+}
+
+/// Every account, found by matching value.
+#[derive(Debug, Default)]
+struct Listing {
+    objects: Vec<TargetObject>,
+    by_value: HashMap<(String, String), Vec<usize>>,
+}
+
+impl Listing {
+    fn add(&mut self, object: TargetObject, matching: &[String]) {
+        let position = self.objects.len();
+        for path in matching {
+            if let Some(value) = object.attributes.get(path) {
+                self.by_value.entry((path.clone(), folded(value))).or_default().push(position);
+            }
+        }
+        self.objects.push(object);
+    }
+
+    fn find(&self, path: &str, value: &Value) -> Vec<TargetObject> {
+        let key = (path.to_owned(), folded(value));
+        let positions = self.by_value.get(&key).map(Vec::as_slice).unwrap_or_default();
+        positions.iter().filter_map(|position| self.objects.get(*position).cloned()).collect()
+    }
+}
+
+/// What one page of a listing usually holds; decides only whether reading the first page is worth a call.
+const USUAL_PAGE: u64 = 100;
+
+impl Matcher {
+    /// A matcher that always asks: for replays, where a listing made before the kill may be out of date.
+    pub(super) fn asking() -> Self {
+        Self { strategy: Strategy::Asking }
+    }
+
+    /// Answers for every candidate. `expected` is how many objects of this cycle may need matching in all.
+    /// A failed question fails that object only, unless the target as a whole is unwell.
+    pub(super) async fn answers(
+        &mut self,
+        run: &Run<'_>,
+        candidates: &[Candidates],
+        expected: u64,
+    ) -> Result<HashMap<SourceId, Result<Answer, Failure>>, Stop> {
+        if candidates.is_empty() {
+            return Ok(HashMap::new());
+        }
+        if matches!(self.strategy, Strategy::Open) {
+            self.strategy = choose(run, expected.max(candidates.len() as u64)).await?;
+        }
+        let concurrency = run.ports.target.habits().concurrency;
+        stream::iter(candidates)
+            .map(async |candidate| Ok((candidate.id.clone(), self.answer(run, candidate).await?)))
+            .buffer_unordered(concurrency)
+            .try_collect()
+            .await
+    }
+
+    /// Answers for one candidate: the first matching attribute that yields an account decides.
+    pub(super) async fn answer(
+        &self,
+        run: &Run<'_>,
+        candidate: &Candidates,
+    ) -> Result<Result<Answer, Failure>, Stop> {
+        for (path, value) in &candidate.values {
+            let found = match &self.strategy {
+                Strategy::Listing(listing) => listing.find(path, value),
+                Strategy::Open | Strategy::Asking => match ask(run, path, value).await? {
+                    Ok(found) => found,
+                    Err(failure) => return Ok(Err(failure)),
+                },
+            };
+            match found.len() {
+                0 => {}
+                1 => return claimed(run, path, found, &candidate.id).await.map(Ok),
+                several => return Ok(Ok(Answer::Several(path.clone(), several))),
+            }
+        }
+        Ok(Ok(Answer::Nobody))
+    }
+
+    /// Takes a new account into the listing, so that later people of the same name are noticed.
+    pub(super) fn learn(&mut self, id: &TargetId, attributes: &Attributes, matching: &[String]) {
+        if let Strategy::Listing(listing) = &mut self.strategy {
+            listing.add(TargetObject { id: id.clone(), attributes: attributes.clone() }, matching);
+        }
+    }
+}
+
+async fn choose(run: &Run<'_>, expected: u64) -> Result<Strategy, Stop> {
+    let habits = run.ports.target.habits();
+    if !habits.can_list {
+        return Ok(Strategy::Asking);
+    }
+    let known_pages = run.linked_accounts() / USUAL_PAGE + 1;
+    if habits.can_find && known_pages >= expected {
+        return Ok(Strategy::Asking);
+    }
+    list(run, habits.can_find.then_some(expected)).await
+}
+
+/// Reads the listing, unless more than `worth` calls would be needed.
+async fn list(run: &Run<'_>, worth: Option<u64>) -> Result<Strategy, Stop> {
+    let paths = run.definition.mapping.target_paths();
+    let matching = run.definition.mapping.matching();
+    let mut listing = Listing::default();
+    let mut known = BTreeSet::new();
+    let mut cursor: Option<Cursor> = None;
+    let mut calls = 0;
+    loop {
+        run.before_call().await?;
+        let page = run.ports.target.list(&paths, cursor.as_ref()).await.map_err(Stop::Target)?;
+        run.target_is_well();
+        calls += 1;
+        let page_size = page.objects.len() as u64;
+        for object in page.objects {
+            if known.insert(object.id.clone()) {
+                listing.add(object, matching);
+            }
+        }
+        let Some(next) = page.next else { return Ok(Strategy::Listing(listing)) };
+        let left =
+            page.total.map(|total| total.saturating_sub(known.len() as u64).div_ceil(page_size.max(1)));
+        if worth.is_some_and(|worth| left.unwrap_or(calls) > worth) {
+            return Ok(Strategy::Asking);
+        }
+        cursor = Some(next);
+    }
+}
+
+async fn ask(run: &Run<'_>, path: &str, value: &Value) -> Result<Result<Vec<TargetObject>, Failure>, Stop> {
+    run.before_call().await?;
+    match run.ports.target.find(path, value, &run.definition.mapping.target_paths()).await {
+        Ok(found) => {
+            run.target_is_well();
+            Ok(Ok(found))
+        }
+        Err(error) => run.judged(error).map(Err),
+    }
+}
+
+async fn claimed(
+    run: &Run<'_>,
+    path: &str,
+    mut found: Vec<TargetObject>,
+    source: &SourceId,
+) -> Result<Answer, Stop> {
+    let Some(account) = found.pop() else { return Ok(Answer::Nobody) };
+    let outcome = run.desk.claim(&account.id, source).await?;
+    Ok(match outcome {
+        ClaimOutcome::Granted => Answer::One(path.to_owned(), account),
+        ClaimOutcome::HeldBy(owner) => Answer::Taken(account.id, owner),
+    })
+}

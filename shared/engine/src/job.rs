@@ -1,0 +1,455 @@
+//! A job's own item: status, progress, figures, checkpoint, schedule and the events it tells.
+//!
+//! One item per job, so that a quiet cycle is a handful of requests. Names and enums of the status are those of
+//! Microsoft Graph's `synchronizationStatus`.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::fingerprint::Seen;
+use crate::guard::Verdict;
+use crate::ids::{self, IdHash};
+use crate::model::{Cursor, CycleId, JobId, Watermark};
+
+/// The first pass over a source, or one that continues from a watermark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CycleKind {
+    /// Everyone is looked at: the first cycle, and the one after a mapping changed.
+    Initial,
+    /// Only what changed since the watermark.
+    Incremental,
+}
+
+impl std::fmt::Display for CycleKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Initial => "initial",
+            Self::Incremental => "incremental",
+        })
+    }
+}
+
+/// What a cycle did so far. Saved with the checkpoint, so that a killed cycle counts nothing twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Figures {
+    /// Objects read from the source.
+    pub imported: u64,
+    /// Of those, unchanged since they were last processed.
+    pub unchanged: u64,
+    /// Accounts created.
+    pub created: u64,
+    /// Accounts updated; switching one on again is an update.
+    pub updated: u64,
+    /// Accounts switched off.
+    pub disabled: u64,
+    /// Accounts deleted.
+    pub deleted: u64,
+    /// Objects looked at closely with nothing to send.
+    pub skipped: u64,
+    /// Objects that failed, and rows that could not be read.
+    pub failed: u64,
+    /// Removals held back, waiting for a person.
+    pub held: u64,
+    /// Requests to the source.
+    pub source_calls: u64,
+    /// Requests to the target, repeats included; discovery is not counted.
+    pub target_calls: u64,
+    /// Provisioning records written.
+    pub log_records: u64,
+}
+
+impl Figures {
+    /// Writes to the target that succeeded.
+    #[must_use]
+    pub fn exported(&self) -> u64 {
+        self.created + self.updated + self.disabled + self.deleted
+    }
+}
+
+/// How far the running cycle is, in objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// Objects done.
+    pub completed_units: u64,
+    /// Objects in all; grows when leavers are found at the end of a full read.
+    pub total_units: u64,
+    /// When this was observed.
+    pub observed_at: Timestamp,
+}
+
+/// Where a cycle stands, from which any worker can go on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checkpoint {
+    /// The cycle.
+    pub cycle: CycleId,
+    /// Initial or incremental.
+    pub kind: CycleKind,
+    /// When it began.
+    pub began: Timestamp,
+    /// How many slices worked on it before this one.
+    pub slice: u32,
+    /// What is being done.
+    pub phase: Phase,
+    /// The next page's number; with the cycle it keys intents and fingerprint deltas.
+    pub page: u32,
+    /// Whether the page `page` may have been begun: its intent is stored.
+    pub intent: bool,
+    /// Whom the full read met so far.
+    pub seen: Seen,
+    /// Why nobody may be inferred gone this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_inference: Option<String>,
+    /// Objects that the present reading showed so far.
+    #[serde(default)]
+    pub read: u64,
+    /// What is saved as the watermark when the cycle completes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_watermark: Option<Watermark>,
+    /// Objects in the reading, when known.
+    pub total: u64,
+    /// Objects done.
+    pub done: u64,
+    /// What was done.
+    pub figures: Figures,
+    /// What the guard said, stored before the first removal is executed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+}
+
+/// The phases of a cycle, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// Reading the source page by page; creates and updates are executed, removals staged.
+    Pages {
+        /// The page to read next; `None` before the source was opened.
+        cursor: Option<Cursor>,
+    },
+    /// Staging those a full read did not meet, in the order of their id hashes.
+    Leavers {
+        /// Who was staged last.
+        after: Option<IdHash>,
+    },
+    /// Trying again what is due in escrow.
+    Retries,
+    /// Executing staged removals, once the guard agreed.
+    Removals,
+}
+
+/// Graph's `synchronizationStatusCode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum StatusCode {
+    /// No credentials, never run.
+    NotConfigured,
+    /// Configured; the first cycle is not complete.
+    #[default]
+    NotRun,
+    /// Running on its schedule.
+    Active,
+    /// Paused by a person; all state is kept.
+    Paused,
+    /// Unhealthy, with a reason.
+    Quarantine,
+}
+
+/// Graph's `quarantineReason`, as far as a cycle can find one today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QuarantineReason {
+    /// Credentials refused, no connection, or not the protocol.
+    EncounteredQuarantineException,
+    /// Removals wait for a person.
+    TooManyDeletes,
+    /// The source could not be read.
+    IngestionInterrupted,
+}
+
+/// Why a job is unhealthy, and since when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Quarantine {
+    /// The reason.
+    pub reason: QuarantineReason,
+    /// The exact cause in words, with the next step.
+    pub message: String,
+    /// When it was last imposed.
+    pub current_began: Timestamp,
+    /// When this series of impositions began.
+    pub series_began: Timestamp,
+    /// How often it was imposed again in this series.
+    pub series_count: u64,
+}
+
+/// Graph's `synchronizationTaskExecutionResult`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CycleResult {
+    /// Nothing failed.
+    Succeeded,
+    /// The cycle stopped before its end.
+    Failed,
+    /// The cycle reached its end, single objects failed.
+    EntryLevelErrors,
+}
+
+/// A finished cycle: the row of the history, and the "last run" of the status.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CycleReport {
+    /// The cycle; provisioning records carry it as `cycleId`.
+    pub cycle: CycleId,
+    /// Initial or incremental.
+    pub kind: CycleKind,
+    /// How it ended.
+    pub result: CycleResult,
+    /// Why it stopped, when it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// What it did.
+    pub figures: Figures,
+    /// What the guard said, when there were removals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Why nobody was inferred gone, when that was so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_inference: Option<String>,
+}
+
+/// Standing counts of a job, across cycles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Counts {
+    /// Accounts linked now.
+    pub linked: u64,
+    /// Objects in scope and active now.
+    pub in_scope: u64,
+    /// Objects ever linked; never falls (Graph's `synchronizedEntryCountByType`).
+    pub ever_linked: u64,
+    /// Objects in escrow now.
+    pub escrowed: u64,
+    /// Removals staged now.
+    pub staged: u64,
+    /// Exports since the job was made.
+    pub exported: u64,
+}
+
+/// Adds a difference to a count, never below nothing.
+#[must_use]
+pub fn adjusted(count: u64, difference: i64) -> u64 {
+    count.saturating_add_signed(difference)
+}
+
+/// Everything about a job that changes while it runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobState {
+    /// Its health.
+    #[serde(default)]
+    pub code: StatusCode,
+    /// Why it is unhealthy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Quarantine>,
+    /// Cycles that failed outright, in a row.
+    #[serde(default)]
+    pub successive_failures: u64,
+    /// The last cycle, whatever its outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<CycleReport>,
+    /// The last cycle without any error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_successful: Option<CycleReport>,
+    /// The last cycle without any error that wrote something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_successful_with_exports: Option<CycleReport>,
+    /// When the initial cycle completed, under the present mapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_completed: Option<Timestamp>,
+    /// First time nothing was left to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady_first: Option<Timestamp>,
+    /// Most recent such time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady_last: Option<Timestamp>,
+    /// Live progress; `None` when idle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+    /// Live figures; `None` when idle. The checkpoint's are the ones that count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<Figures>,
+    /// Standing counts.
+    #[serde(default)]
+    pub counts: Counts,
+    /// Where the source was left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watermark: Option<Watermark>,
+    /// Objects in the last complete reading that leavers were inferred from.
+    #[serde(default)]
+    pub last_total: u64,
+    /// Why the last reading is too small to be believed: nobody is inferred gone until a complete one comes or a
+    /// person approves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspect_reading: Option<String>,
+    /// The mapping under which the watermark was made; another one makes the next cycle initial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping_version: Option<String>,
+    /// Whether fingerprints were appended that are not folded into the snapshot yet.
+    #[serde(default)]
+    pub unfolded: bool,
+    /// A cycle under way, or cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
+    /// Time between two cycles.
+    pub interval: Duration,
+    /// When the next cycle is due.
+    pub next_due: Timestamp,
+    /// Sequence number of the last event told.
+    #[serde(default)]
+    pub events_told: u64,
+}
+
+impl JobState {
+    /// A job that was just made: due at once.
+    #[must_use]
+    pub fn new(interval: Duration, now: Timestamp) -> Self {
+        Self {
+            code: StatusCode::NotRun,
+            quarantine: None,
+            successive_failures: 0,
+            last: None,
+            last_successful: None,
+            last_successful_with_exports: None,
+            initial_completed: None,
+            steady_first: None,
+            steady_last: None,
+            progress: None,
+            running: None,
+            counts: Counts::default(),
+            watermark: None,
+            last_total: 0,
+            suspect_reading: None,
+            mapping_version: None,
+            unfolded: false,
+            checkpoint: None,
+            interval,
+            next_due: now,
+            events_told: 0,
+        }
+    }
+
+    /// Numbers an event and counts it as told.
+    #[must_use]
+    pub fn tell(&mut self, job: &JobId, now: Timestamp, detail: EventDetail) -> Event {
+        self.events_told += 1;
+        Event {
+            id: ids::event_id(job.as_str(), self.events_told),
+            sequence: self.events_told,
+            job: job.clone(),
+            at: now,
+            detail,
+        }
+    }
+
+    /// Puts the job into quarantine, or keeps it there.
+    pub fn impose(&mut self, reason: QuarantineReason, message: String, now: Timestamp) {
+        let (series_began, series_count) =
+            self.quarantine.as_ref().map_or((now, 0), |old| (old.series_began, old.series_count + 1));
+        self.code = StatusCode::Quarantine;
+        self.quarantine =
+            Some(Quarantine { reason, message, current_began: now, series_began, series_count });
+    }
+
+    /// When the next cycle is due after one that began at `began`.
+    #[must_use]
+    pub fn due_after(&self, began: Timestamp) -> Timestamp {
+        let interval = SignedDuration::try_from(self.interval).unwrap_or(SignedDuration::MAX);
+        began.saturating_add(interval).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Something that happened to a job, told at least once: appended to the job item in the same write as the fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// Derived from job and sequence number: telling it twice is telling it once.
+    pub id: Uuid,
+    /// Grows per job; consumers drop what is older than what they know.
+    pub sequence: u64,
+    /// The job.
+    pub job: JobId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub detail: EventDetail,
+}
+
+/// The kinds of event, with ids, names, figures and reasons; never attribute values or secrets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "detailType", content = "detail", rename_all_fields = "camelCase")]
+pub enum EventDetail {
+    /// A slice ended before its cycle did.
+    #[serde(rename = "Cycle Continues")]
+    CycleContinues {
+        /// The cycle.
+        cycle: CycleId,
+        /// The slice that shall go on.
+        slice: u32,
+    },
+    /// A cycle ended, with or without errors.
+    #[serde(rename = "Cycle Completed")]
+    CycleCompleted {
+        /// The cycle.
+        cycle: CycleId,
+        /// How it ended.
+        result: CycleResult,
+        /// What it did.
+        figures: Figures,
+    },
+    /// The job became unhealthy.
+    #[serde(rename = "Job Quarantined")]
+    JobQuarantined {
+        /// Why.
+        reason: QuarantineReason,
+    },
+    /// The job is unhealthy for another reason than before.
+    #[serde(rename = "Quarantine Reason Changed")]
+    QuarantineReasonChanged {
+        /// Why now.
+        reason: QuarantineReason,
+    },
+    /// The job is healthy again.
+    #[serde(rename = "Job Recovered")]
+    JobRecovered,
+    /// Removals wait for a person.
+    #[serde(rename = "Removals Held")]
+    RemovalsHeld {
+        /// How many.
+        removals: u64,
+        /// Of how many managed objects.
+        managed: u64,
+    },
+}
+
+impl EventDetail {
+    /// The event's name on the bus (`detail-type`).
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CycleContinues { .. } => "Cycle Continues",
+            Self::CycleCompleted { .. } => "Cycle Completed",
+            Self::JobQuarantined { .. } => "Job Quarantined",
+            Self::QuarantineReasonChanged { .. } => "Quarantine Reason Changed",
+            Self::JobRecovered => "Job Recovered",
+            Self::RemovalsHeld { .. } => "Removals Held",
+        }
+    }
+}

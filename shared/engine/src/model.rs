@@ -1,0 +1,264 @@
+//! The nouns: objects of the source, accounts of the target, and what is remembered about the pair.
+//!
+//! Everything here is a value. Nothing reads a clock, a file or a socket.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Wraps the text as it is: ids of outside systems are opaque.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text as the outside system spells it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id! {
+    /// The anchor of an object in the source: never changes, never reused.
+    SourceId
+}
+text_id! {
+    /// The anchor of an account in the target, as the target issued it (SCIM: `id`).
+    TargetId
+}
+text_id! {
+    /// One configured source-to-target pairing. Opaque, shaped `scim.<tenant>.<application>`.
+    JobId
+}
+
+/// One pass of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CycleId(pub Uuid);
+
+impl fmt::Display for CycleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What kind of object is provisioned. Groups join in a later version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+pub enum ObjectType {
+    /// A person's account.
+    #[default]
+    User,
+}
+
+impl fmt::Display for ObjectType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User => f.write_str("User"),
+        }
+    }
+}
+
+/// One attribute value. An absent attribute is absent from the map: there is no null value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// True or false.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Text, and everything that is written as text: dates, references, base64.
+    Text(String),
+    /// Several values, in the order the system gave them.
+    List(Vec<Value>),
+}
+
+impl Value {
+    /// Shorthand for [`Value::Text`].
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl fmt::Display for Value {
+    /// The log's spelling: Booleans are `True`/`False`, several values are joined by commas.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean(true) => f.write_str("True"),
+            Self::Boolean(false) => f.write_str("False"),
+            Self::Integer(number) => number.fmt(f),
+            Self::Text(text) => f.write_str(text),
+            Self::List(values) => {
+                for (position, value) in values.iter().enumerate() {
+                    if position > 0 {
+                        f.write_str(",")?;
+                    }
+                    value.fmt(f)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Attribute name or target path to value, in a stable order so that digests and logs are repeatable.
+pub type Attributes = BTreeMap<String, Value>;
+
+/// One object as the source holds it now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceObject {
+    /// The anchor.
+    pub id: SourceId,
+    /// What it is.
+    #[serde(default)]
+    pub object_type: ObjectType,
+    /// How people call it; shown in logs and searched by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// False when the account is switched off in the source (`accountEnabled`).
+    pub enabled: bool,
+    /// True when it lies in the source's recycle bin.
+    #[serde(default)]
+    pub soft_deleted: bool,
+    /// Everything else that was read, by the source's attribute names.
+    pub attributes: Attributes,
+}
+
+/// One account as the target holds it, reduced to the paths that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetObject {
+    /// The anchor.
+    pub id: TargetId,
+    /// Values by target path; a path without a value is absent.
+    pub attributes: Attributes,
+}
+
+/// One attribute that differs between what the target holds and what it should hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttributeChange {
+    /// Target path.
+    pub path: String,
+    /// What the target holds as far as is known; `None` when it holds nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<Value>,
+    /// What it shall hold.
+    pub new: Value,
+}
+
+/// Why nothing was sent for an object. Rendered the same in log, API and console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SkipReason {
+    /// Source and target already agree.
+    RedundantExport,
+    /// Switched off or soft-deleted in the source, and never provisioned: such people are not created.
+    NotActiveInSource,
+    /// The account that was to be disabled is gone from the target already.
+    TargetObjectGone,
+    /// No matching attribute has a value, so nobody could tell which account is theirs.
+    MatchingValueMissing,
+    /// The mapping's create action is switched off.
+    CreateSwitchedOff,
+    /// The mapping's update action is switched off; a disable is an update.
+    UpdateSwitchedOff,
+    /// The mapping's delete action is switched off.
+    DeleteSwitchedOff,
+}
+
+impl SkipReason {
+    /// The sentence the provisioning log shows.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::RedundantExport => "Source and target already agree; nothing to send",
+            Self::NotActiveInSource => {
+                "The account is switched off in the source and was never provisioned; it will be created once it is active"
+            }
+            Self::TargetObjectGone => "The account is already gone from the target; nothing to switch off",
+            Self::MatchingValueMissing => {
+                "None of the matching attributes has a value; fill one of them in the source"
+            }
+            Self::CreateSwitchedOff => {
+                "No account matches, and the create action of this mapping is switched off"
+            }
+            Self::UpdateSwitchedOff => "The update action of this mapping is switched off",
+            Self::DeleteSwitchedOff => "The delete action of this mapping is switched off",
+        }
+    }
+
+    /// The code under which the log files it (`provisioningErrorInfo.errorCode` or `SkipReason`).
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::RedundantExport => "RedundantExport",
+            Self::NotActiveInSource => "NotActiveInSource",
+            Self::TargetObjectGone => "TargetObjectGone",
+            Self::MatchingValueMissing => "ImportSkipped",
+            Self::CreateSwitchedOff => "CreateSwitchedOff",
+            Self::UpdateSwitchedOff => "UpdateSwitchedOff",
+            Self::DeleteSwitchedOff => "DeleteSwitchedOff",
+        }
+    }
+}
+
+/// What is remembered about one source object: the account it is linked to, or why it has none.
+///
+/// The link wins over matching: a rename of `userName` or mail follows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Link {
+    /// The anchor in the source.
+    pub source_id: SourceId,
+    /// What it is.
+    #[serde(default)]
+    pub object_type: ObjectType,
+    /// The anchor in the target; `None` remembers someone who was skipped and has no account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_id: Option<TargetId>,
+    /// The shadow: what was last exported or read, by target path. Changes are computed against it.
+    #[serde(default)]
+    pub shadow: Attributes,
+    /// Whether the object counted as in scope and active when last looked at.
+    pub in_scope: bool,
+    /// Why nothing was sent when it was last skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<SkipReason>,
+    /// The display name under which it was last indexed for the search by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The change that wrote this link last: a replay sees by it that the work was done.
+    pub change_id: Uuid,
+    /// When the object was first linked to an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked_at: Option<Timestamp>,
+}
+
+/// An opaque resume point: opened only by the source that made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Watermark(pub serde_json::Value);
+
+/// A position inside one reading of a source, as opaque as a [`Watermark`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub serde_json::Value);
