@@ -1,1 +1,5 @@
-//! Placeholder.
+//! What tests, rehearsals and measurements are made with.
+//!
+//! [`sandbox`] is a SCIM server on loopback that is quick, correct, and misbehaves on request.
+
+pub mod sandbox;
