@@ -1,0 +1,223 @@
+//! The document, from YAML to a checked application and back from its stored form.
+
+use std::path::Path;
+
+use engine::mapping::ObjectAction;
+
+use super::*;
+
+/// The document of the module's introduction, as an administrator writes it.
+const LEDGERLY: &str = include_str!("fixtures/ledgerly.yaml");
+
+/// A document as the first version stored it. Never to be changed: it must load for ever.
+const STORED_V1: &str = include_str!("fixtures/application.v1.json");
+
+fn ledgerly() -> Application {
+    Application::from_yaml(LEDGERLY, "ledgerly.yaml").unwrap()
+}
+
+/// The document with `from` replaced by `to`.
+fn changed(from: &str, to: &str) -> String {
+    assert!(LEDGERLY.contains(from), "{from}");
+    LEDGERLY.replacen(from, to, 1)
+}
+
+fn refusal(text: &str) -> String {
+    Application::from_yaml(text, "ledgerly.yaml").unwrap_err().to_string()
+}
+
+#[test]
+fn a_document_is_read_and_passes_its_check() {
+    let application = ledgerly();
+    assert_eq!(application.name, "Ledgerly");
+    assert_eq!(application.schedule.interval, Duration::from_secs(2_400));
+    let SourceConfig::File(file) = &application.source;
+    assert_eq!((file.path.as_str(), file.enabled.as_deref()), ("people.csv", Some("accountEnabled")));
+    let checked = application.check().unwrap();
+    assert_eq!(checked.mapping.matching(), ["userName"]);
+    assert!(checked.mapping.allows(ObjectAction::Delete));
+    assert_eq!(checked.token, SecretRef::Environment("LEDGERLY_TOKEN".into()));
+    assert_eq!(checked.application, application);
+}
+
+#[test]
+fn what_is_left_out_has_defaults() {
+    let schedule = LEDGERLY.find("schedule:").unwrap();
+    let application = Application::from_yaml(&LEDGERLY[..schedule], "ledgerly.yaml").unwrap();
+    assert_eq!(application, ledgerly(), "the document writes the defaults out");
+}
+
+#[test]
+fn durations_are_written_as_people_write_them() {
+    for (text, minutes) in [("5m", 5), ("2h", 120), ("1h 30m", 90), ("90 minutes", 90), ("PT24H", 1_440)] {
+        let text = changed("40m", text);
+        let application = Application::from_yaml(&text, "ledgerly.yaml").unwrap();
+        assert_eq!(application.schedule.interval, Duration::from_secs(minutes * 60));
+        application.check().unwrap();
+    }
+}
+
+#[test]
+fn what_cannot_be_understood_is_named_with_line_column_field_and_cure() {
+    let scim = r#"{ url: "http://127.0.0.1:8300/scim/v2", token: "env:LEDGERLY_TOKEN" }"#;
+    let file = "file: { path: people.csv, id: employeeId, enabled: accountEnabled }";
+    let cases = [
+        (
+            "path: people",
+            "pth: people",
+            "line 3, column 11: the field 'pth' is not known here; accepted: path, id, enabled",
+        ),
+        (", id: employeeId", "", "the field 'id' is missing"),
+        ("path: people.csv", "id: x, path: people.csv", "the field 'id' is written twice"),
+        ("file:", "ldap:", "line 3, column 3: 'ldap' is not known here; accepted: file"),
+        (file, "", "line 2, column 7: no system is named here; accepted: file"),
+        (file, "file: { path: a, id: b }\n  ldap: {}", "line 4, column 3: a second system"),
+        (scim, "", "'scim' must be fields with values"),
+        (
+            "removals:",
+            "removal:",
+            "line 13, column 1: the field 'removal' is not known here; accepted: application, source",
+        ),
+        ("40m", "40", "line 12, column 23: 'interval' cannot be accepted: write a number with its unit"),
+        ("40m", "soon", "such as 40m, 2h or 1h 30m"),
+        ("percent: 10", "percent: many", "'percent' must be a number"),
+        ("maximum: 500", "maximum: -1", "'maximum' must be a whole number, 0 or more"),
+        (
+            "[create, update, delete]",
+            "[create, purge]",
+            "'purge' is not known here; accepted: create, update, delete",
+        ),
+        ("[create, update, delete]", "create", "'actions' must be a list"),
+        ("source: mail,", "sauce: mail,", "'sauce' is not known here; accepted: target, source"),
+        (
+            "enabled: accountEnabled",
+            "encoding: utf-99",
+            "'encoding' cannot be accepted: 'utf-99' is no encoding",
+        ),
+        ("enabled: accountEnabled", "delimiter: colon", "'colon' is not known here; accepted: auto, comma"),
+        ("schedule:", "---\nschedule:", "a second document begins here"),
+        ("Ledgerly", "*name", "'application' cannot be understood: alias references unknown anchor"),
+        ("Ledgerly", "!secret Ledgerly", "unsupported tag"),
+        ("users:", "users: [", "'users' must be fields with values"),
+    ];
+    for (from, to, expected) in cases {
+        let sentence = refusal(&changed(from, to));
+        assert!(sentence.starts_with("ledgerly.yaml line "), "{sentence}");
+        assert!(sentence.contains(expected), "'{sentence}' should hold '{expected}'");
+        assert!(!sentence.contains('\n'), "{sentence}");
+    }
+    assert!(refusal("").contains("complete it"));
+    assert!(refusal("hello").contains("the document must be fields with values"));
+}
+
+#[test]
+fn every_problem_is_told_at_once_with_its_place() {
+    let text = LEDGERLY
+        .replace("Ledgerly\n", "\"Ledgerly & Sons\"\n")
+        .replace("path: people.csv", "path: \"ftp://x/people.csv\"")
+        .replace("id: employeeId", "id: \"\"")
+        .replace("http://127.0.0.1:8300", "http://ledgerly.example")
+        .replace("env:LEDGERLY_TOKEN", "vault:x")
+        .replace("target: userName", "target: shoeSize")
+        .replace("40m", "4m")
+        .replace("percent: 10", "percent: 0");
+    let problems = Application::from_yaml(&text, "ledgerly.yaml").unwrap().check().unwrap_err();
+    let places: Vec<&str> = problems.iter().map(|problem| problem.place.as_str()).collect();
+    assert_eq!(
+        places,
+        [
+            "application",
+            "source.file.path",
+            "source.file.id",
+            "target.scim.url",
+            "target.scim.token",
+            "users.attributes[0].target",
+            "users.attributes",
+            "schedule.interval",
+            "removals.percent"
+        ],
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn names_intervals_and_shares_have_limits() {
+    let long = "x".repeat(65);
+    let cases: Vec<(&str, &str, Option<&str>)> = vec![
+        ("Ledgerly", "HR-1_b.2", None),
+        ("Ledgerly", &long[..64], None),
+        ("Ledgerly", &long, Some("application")),
+        ("Ledgerly", "\"\"", Some("application")),
+        ("Ledgerly", "-x", Some("application")),
+        ("Ledgerly", "a b", Some("application")),
+        ("Ledgerly", "Über", Some("application")),
+        ("40m", "5m", None),
+        ("40m", "299s", Some("schedule.interval")),
+        ("40m", "24h", None),
+        ("40m", "1441m", Some("schedule.interval")),
+        ("percent: 10", "percent: 100", None),
+        ("percent: 10", "percent: 0.5", None),
+        ("percent: 10", "percent: 100.5", Some("removals.percent")),
+        ("percent: 10", "percent: -1", Some("removals.percent")),
+        ("percent: 10", "percent: .nan", Some("removals.percent")),
+    ];
+    for (from, to, place) in cases {
+        let checked = Application::from_yaml(&changed(from, to), "ledgerly.yaml").unwrap().check();
+        let places = checked.err().map(|problems| problems[0].place.clone());
+        assert_eq!(places.as_deref(), place, "{to}");
+    }
+}
+
+#[test]
+fn a_token_written_into_the_document_is_refused_and_never_repeated() {
+    for token in
+        ["hunter2", "Bearer hunter2", "eyJ:hunter2", "env:hunter2-", "[hunter2]", "{ hunter2: hunter2 }"]
+    {
+        let text = changed("\"env:LEDGERLY_TOKEN\"", token);
+        let message = match Application::from_yaml(&text, "ledgerly.yaml") {
+            Ok(application) => {
+                assert!(!format!("{application:?}").contains("hunter2"));
+                let problems = application.check().unwrap_err();
+                assert!(problems.iter().any(|problem| problem.place == "target.scim.token"), "{token}");
+                format!("{problems:?}")
+            }
+            Err(error) => format!("{error} {error:?}"),
+        };
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+    // In the wrong place it is not repeated either.
+    let scim = &LEDGERLY[LEDGERLY.find("{ url").unwrap()..LEDGERLY.find("\nusers").unwrap()];
+    assert!(!refusal(&changed(scim, "hunter2")).contains("hunter2"));
+    assert!(!refusal(&changed("maximum: 500", "maximum: hunter2")).contains("hunter2"));
+}
+
+#[test]
+fn a_document_is_bounded_before_it_is_understood() {
+    let large = format!("{LEDGERLY}# {}\n", "x".repeat(1 << 20));
+    assert!(refusal(&large).contains("larger than 1048576 bytes"));
+    let bomb =
+        format!("a: &a [x]\n{}", (0..200).map(|number| format!("b{number}: *a\n")).collect::<String>());
+    refusal(&bomb);
+    refusal(&"[".repeat(10_000));
+    refusal(&"{ a: ".repeat(10_000));
+}
+
+#[test]
+fn a_document_survives_its_stored_form() {
+    let stored = serde_json::to_string(&ledgerly()).unwrap();
+    assert_eq!(serde_json::from_str::<Application>(&stored).unwrap(), ledgerly());
+}
+
+#[test]
+fn a_document_stored_by_the_first_version_still_loads() {
+    let application: Application = serde_json::from_str(STORED_V1).unwrap();
+    assert_eq!(application, ledgerly());
+    application.check().unwrap();
+}
+
+#[test]
+fn a_source_is_made_from_its_section_without_looking_at_the_file() {
+    let source =
+        connect_source(&ledgerly().source, Path::new("/nowhere"), Path::new("/nowhere"), None).unwrap();
+    assert_eq!(source.calls(), 0);
+}

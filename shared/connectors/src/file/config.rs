@@ -1,0 +1,187 @@
+//! The `file:` section of an application document.
+//!
+//! In: what the administrator wrote. Out: [`FileConfig`], and every problem that can be seen without the file.
+
+use std::fmt;
+
+use encoding_rs::Encoding;
+use serde::{Deserialize, Serialize};
+
+/// How a path into a bucket begins.
+const S3_SCHEME: &str = "s3://";
+
+/// The largest file read unless `maxBytes` says otherwise: 1 GiB is ten million people at 100 bytes each, and
+/// still fits twice (raw and as UTF-8) into the work folder of a small machine.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// A CSV file as the source of people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FileConfig {
+    /// Where it is: a local path, absolute or relative to the document's folder, or `s3://bucket/key`.
+    pub path: String,
+    /// The column with the id that never changes and is never given to someone else.
+    pub id: String,
+    /// The column that says whether the account is switched on (`true`, `yes`, `1`, `active`, `enabled`, or the
+    /// opposite). Without one everybody listed is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<String>,
+    /// The column with the name people know; `displayName` when there is such a column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// What stands between two cells.
+    #[serde(default)]
+    pub delimiter: Delimiter,
+    /// The text encoding: `auto`, or a name such as `utf-8`, `windows-1252`, `utf-16le`. A byte order mark in the
+    /// file wins over it.
+    #[serde(default)]
+    pub encoding: TextEncoding,
+    /// What stands between two values of one cell, in the columns named in `lists`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_separator: Option<String>,
+    /// The columns whose cells hold several values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<String>,
+    /// A larger file is refused.
+    #[serde(default = "max_bytes")]
+    pub max_bytes: u64,
+}
+
+fn max_bytes() -> u64 {
+    MAX_BYTES
+}
+
+impl FileConfig {
+    /// A file with an id column and otherwise the defaults.
+    #[must_use]
+    pub fn new(path: impl Into<String>, id: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            id: id.into(),
+            enabled: None,
+            display_name: None,
+            delimiter: Delimiter::Auto,
+            encoding: TextEncoding::default(),
+            list_separator: None,
+            lists: Vec::new(),
+            max_bytes: MAX_BYTES,
+        }
+    }
+
+    /// Bucket and key, when the path leads to S3.
+    #[must_use]
+    pub fn s3(&self) -> Option<(&str, &str)> {
+        let rest = self.path.strip_prefix(S3_SCHEME)?;
+        Some(rest.split_once('/').unwrap_or((rest, "")))
+    }
+
+    /// Everything wrong that can be seen without the file: field, and problem with its cure.
+    #[must_use]
+    pub fn problems(&self) -> Vec<(&'static str, String)> {
+        let mut problems = Vec::new();
+        if self.path.trim().is_empty() {
+            problems.push(("path", "is empty; write where the file is, for example people.csv".to_owned()));
+        } else if self.s3().is_some_and(|(bucket, key)| bucket.is_empty() || key.is_empty()) {
+            problems.push(("path", format!("'{}' lacks bucket or key; write s3://bucket/key", self.path)));
+        } else if self.s3().is_none() && self.path.contains("://") {
+            problems.push((
+                "path",
+                format!(
+                    "'{}' is no place files are read from; write a local path or s3://bucket/key",
+                    self.path
+                ),
+            ));
+        }
+        if self.id.trim().is_empty() {
+            problems
+                .push(("id", "is empty; name the column with the stable id, for example employeeId".into()));
+        }
+        match self.list_separator.as_deref() {
+            None if !self.lists.is_empty() => problems.push((
+                "listSeparator",
+                "is missing although lists names columns; write what stands between two values, for example \";\"".into(),
+            )),
+            Some("") => problems.push(("listSeparator", "is empty; write at least one character".into())),
+            _ => {}
+        }
+        if self.max_bytes == 0 {
+            problems.push((
+                "maxBytes",
+                "is 0, so no file would be read; write a number of bytes or leave it out".into(),
+            ));
+        }
+        problems
+    }
+}
+
+/// What stands between two cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Delimiter {
+    /// Whichever of the four makes the id column appear in the header.
+    #[default]
+    Auto,
+    /// `,`
+    Comma,
+    /// `;`, as spreadsheets write it where the comma is the decimal sign.
+    Semicolon,
+    /// The tabulator.
+    Tab,
+    /// `|`
+    Pipe,
+}
+
+impl Delimiter {
+    /// The bytes to try, most common first.
+    #[must_use]
+    pub fn candidates(self) -> &'static [u8] {
+        match self {
+            Self::Auto => b",;\t|",
+            Self::Comma => b",",
+            Self::Semicolon => b";",
+            Self::Tab => b"\t",
+            Self::Pipe => b"|",
+        }
+    }
+}
+
+/// `auto`, or an encoding by one of its names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(into = "String", try_from = "String")]
+pub struct TextEncoding(Option<&'static Encoding>);
+
+impl TextEncoding {
+    /// The encoding, unless it is to be found out.
+    #[must_use]
+    pub fn named(self) -> Option<&'static Encoding> {
+        self.0
+    }
+}
+
+impl fmt::Display for TextEncoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => f.write_str("auto"),
+            Some(encoding) => f.write_str(&encoding.name().to_lowercase()),
+        }
+    }
+}
+
+impl From<TextEncoding> for String {
+    fn from(encoding: TextEncoding) -> Self {
+        encoding.to_string()
+    }
+}
+
+impl TryFrom<String> for TextEncoding {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.eq_ignore_ascii_case("auto") {
+            return Ok(Self(None));
+        }
+        Encoding::for_label_no_replacement(text.as_bytes()).map(|encoding| Self(Some(encoding))).ok_or_else(|| {
+            format!("'{text}' is no encoding known here; write auto, utf-8, windows-1252, utf-16le or another WHATWG name")
+        })
+    }
+}

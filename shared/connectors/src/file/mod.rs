@@ -1,0 +1,45 @@
+//! A CSV file with a header, on a disk or in an S3 bucket, as the source of people.
+//!
+//! In: the file. Out: one reading of **one version** of it, page by page, or one sentence that says why not.
+//!
+//! ```text
+//!  disk / S3 ──client──▶ intake ──▶ private copy (UTF-8) ──scan──▶ header, ids unique, total ──▶ Reading::Full
+//!            one version   SHA-256   work folder             │
+//!                                        └──────────────page by page──▶ records ──▶ convert ──▶ SourceObject
+//! ```
+//!
+//! | File | What it does |
+//! |---|---|
+//! | `config` | the `file:` section of an application document |
+//! | `client` | gets the bytes of one version: local path or S3 |
+//! | `intake`, `encoding` | hashes them on the way, finds out what text they are, turns it into UTF-8 |
+//! | `copies` | the private copies in the work folder: name, keep, find again, sweep |
+//! | `records` | RFC 4180: from bytes to rows with their line numbers |
+//! | `convert` | from the header to a layout, from a row to a person |
+//! | `scan` | looks at the whole copy once, before anything is exported |
+//! | `source` | the port: `open`, `read`, watermark and cursor |
+//! | `error` | everything that can be wrong with a file, each as one sentence |
+//!
+//! # Guarantees
+//! A leaver is inferred from absence, so a row must never vanish silently: a file that changes while it is copied,
+//! ends inside a quoted cell, mixes encodings or repeats an id is refused as a whole; a row that cannot be
+//! understood is reported with its line, and while there is one nobody is taken as gone.
+//!
+//! # Assumptions
+//! The work folder belongs to this one source: old copies in it are deleted.
+
+mod client;
+mod config;
+mod convert;
+mod copies;
+mod encoding;
+mod error;
+mod intake;
+mod records;
+mod scan;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use config::{Delimiter, FileConfig, TextEncoding};
+pub use source::FileSource;

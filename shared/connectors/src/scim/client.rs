@@ -1,0 +1,325 @@
+//! Requests: the one place that speaks HTTP.
+//!
+//! In: a [`Request`] and the time by which all must be over. Out: an [`Answer`] with parsed JSON, or a
+//! [`Refusal`].
+//!
+//! # Guarantees
+//! * The token goes to the configured origin and nowhere else: a redirect to another one is not followed.
+//! * Every request that is sent is counted, repeats and redirects included; discovery is counted apart.
+//! * All waiting goes through the [`Clock`]. When the target throttles, the whole connection waits.
+//! * Nothing is sent that could be answered after the deadline.
+//! * Neither errors nor `Debug` show the token.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use engine::ports::{Clock, TargetErrorKind};
+use jiff::Timestamp;
+use reqwest::{Method, Response, header};
+use secrecy::SecretString;
+use serde_json::Value as Json;
+use url::Url;
+
+use super::config::{ConfigError, Connection};
+use super::error::{About, Mask, Refusal, failed, incompatible, refused};
+use super::retry::{self, Next, Outcome, Raw, Tries};
+use super::transport::{cause, http, trimmed};
+
+/// 10 MiB: a page of 1000 users with every attribute takes about 4.
+const LONGEST_ANSWER: usize = 10 * 1024 * 1024;
+
+/// 3 hops: a missing slash and a renamed path, and then it is a loop.
+const REDIRECTS: u32 = 3;
+
+/// An hour: no server throttles longer for good reason, and a mistaken date must not silence a connection.
+const LONGEST_GATE: Duration = Duration::from_secs(3600);
+
+/// What is sent.
+#[derive(Debug, Clone)]
+pub(super) struct Request {
+    pub(super) method: Method,
+    /// Below the base URL, percent-encoded.
+    pub(super) path: String,
+    /// Percent-encoded. Never shown: it holds values of people.
+    pub(super) query: Option<String>,
+    pub(super) body: Option<Json>,
+    pub(super) about: About,
+    /// Tests the connection rather than doing work: counted apart, as discovery is.
+    pub(super) probe: bool,
+}
+
+impl Request {
+    pub(super) fn new(method: Method, path: impl Into<String>, about: About) -> Self {
+        Self { method, path: path.into(), query: None, body: None, about, probe: false }
+    }
+
+    pub(super) fn query(self, query: String) -> Self {
+        Self { query: Some(query), ..self }
+    }
+
+    pub(super) fn body(self, body: Json) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// How errors name it.
+    pub(super) fn shown(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+/// A success.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// `null` when there was no body.
+    pub(super) body: Json,
+}
+
+/// One connection to one target.
+pub(super) struct Client {
+    http: reqwest::Client,
+    base: Url,
+    timeout: Duration,
+    mask: Mask,
+    clock: Arc<dyn Clock>,
+    calls: AtomicU64,
+    discoveries: AtomicU64,
+    /// Milliseconds since 1970 before which nothing is sent.
+    not_before: AtomicI64,
+}
+
+impl Client {
+    /// Prepares a connection; nothing is sent.
+    pub(super) fn new(
+        connection: &Connection,
+        token: SecretString,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
+        let token = trimmed(token);
+        Ok(Self {
+            http: http(connection, &token)?,
+            base: connection.base.clone(),
+            timeout: connection.timeout,
+            mask: Mask::new(token),
+            clock,
+            calls: AtomicU64::new(0),
+            discoveries: AtomicU64::new(0),
+            not_before: AtomicI64::new(i64::MIN),
+        })
+    }
+
+    /// Requests sent, discovery aside.
+    pub(super) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Requests sent to learn what the target offers, and probes.
+    pub(super) fn discoveries(&self) -> u64 {
+        self.discoveries.load(Ordering::Relaxed)
+    }
+
+    /// The time `patience` from now.
+    pub(super) fn deadline(&self, patience: Duration) -> Timestamp {
+        self.clock.now().checked_add(patience).unwrap_or(Timestamp::MAX)
+    }
+
+    pub(super) fn mask(&self) -> &Mask {
+        &self.mask
+    }
+
+    /// Sends a request, again where that is harmless and may help.
+    pub(super) async fn send(&self, request: &Request, deadline: Timestamp) -> Result<Answer, Box<Refusal>> {
+        let mut tries = Tries::default();
+        loop {
+            self.pass_gate(request, deadline).await?;
+            let outcome = self.once(request, deadline).await;
+            let next = retry::after(&outcome, request.about, &mut tries, self.clock.now());
+            match next {
+                Next::Settle => return self.settle(request, outcome),
+                Next::SlowDown(wait) => {
+                    tracing::debug!(seconds = wait.as_secs(), "the target throttles; the connection waits");
+                    self.close_gate(wait);
+                    if !self.has_time(wait, deadline) {
+                        return self.settle(request, outcome);
+                    }
+                }
+                Next::Repeat(wait) => {
+                    if !self.has_time(wait, deadline) {
+                        return self.settle(request, outcome);
+                    }
+                    self.clock.sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    /// Asks once for what the target offers; whoever asks can do without the answer.
+    pub(super) async fn discover(
+        &self,
+        request: &Request,
+        deadline: Timestamp,
+    ) -> Result<Answer, Box<Refusal>> {
+        let outcome = self.once(request, deadline).await;
+        self.settle(request, outcome)
+    }
+
+    fn has_time(&self, wait: Duration, deadline: Timestamp) -> bool {
+        self.deadline(wait.saturating_add(self.timeout)) <= deadline
+    }
+
+    fn close_gate(&self, wait: Duration) {
+        let until = self.deadline(wait.min(LONGEST_GATE));
+        self.not_before.fetch_max(until.as_millisecond(), Ordering::Relaxed);
+    }
+
+    /// Waits until the target wants to be asked again, or refuses when that is too late for this call.
+    async fn pass_gate(&self, request: &Request, deadline: Timestamp) -> Result<(), Box<Refusal>> {
+        loop {
+            let left =
+                self.not_before.load(Ordering::Relaxed).saturating_sub(self.clock.now().as_millisecond());
+            let wait = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+            if !self.has_time(wait, deadline) {
+                let (kind, why) = if wait.is_zero() {
+                    (
+                        TargetErrorKind::Unreachable,
+                        "The target is too slow to finish this call in time".to_owned(),
+                    )
+                } else {
+                    let seconds = wait.as_secs();
+                    (TargetErrorKind::Throttled, format!("The target asks not to be called for {seconds} s"))
+                };
+                return Err(failed(kind, request.shown(), format!("{why}; it will be tried again later")));
+            }
+            if wait.is_zero() {
+                return Ok(());
+            }
+            self.clock.sleep(wait).await;
+        }
+    }
+
+    // --------------------------------------------------------------------------------------------- one try
+
+    async fn once(&self, request: &Request, deadline: Timestamp) -> Outcome {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), request.path));
+        url.set_query(request.query.as_deref());
+        for _ in 0..=REDIRECTS {
+            let outcome = self.exchange(request, url.clone()).await;
+            let Outcome::Answered(Raw { status: status @ (301 | 302 | 307 | 308), location, .. }) = &outcome
+            else {
+                return outcome;
+            };
+            // Method and body are kept: a create that became a GET would look like a success.
+            match location.as_deref().and_then(|location| url.join(location).ok()) {
+                Some(_) if !self.has_time(Duration::ZERO, deadline) => {
+                    return Outcome::NotSent("it redirects, and takes too long".into());
+                }
+                Some(next) if next.origin() == self.base.origin() => url = next,
+                Some(next) => {
+                    let host = next.host_str().unwrap_or("nowhere").to_owned();
+                    return Outcome::Unusable(*status, format!("a redirect to another server, {host}"));
+                }
+                None => return Outcome::Unusable(*status, "a redirect that does not say where to".into()),
+            }
+        }
+        Outcome::Unusable(308, "redirects that do not end".into())
+    }
+
+    async fn exchange(&self, request: &Request, url: Url) -> Outcome {
+        let is_work = !request.probe && request.about != About::Discovery;
+        let counter = if is_work { &self.calls } else { &self.discoveries };
+        counter.fetch_add(1, Ordering::Relaxed);
+        let mut builder = self.http.request(request.method.clone(), url);
+        if let Some(body) = &request.body {
+            builder = builder.header(header::CONTENT_TYPE, "application/scim+json").body(body.to_string());
+        }
+        match builder.send().await {
+            Ok(response) => received(response).await,
+            Err(error) if error.is_connect() => Outcome::NotSent(cause(&error)),
+            Err(error) if error.is_builder() => Outcome::NotSent(cause(&error)),
+            Err(error) if error.is_timeout() => {
+                Outcome::Lost(format!("no answer within {} s", self.timeout.as_secs()))
+            }
+            Err(error) => Outcome::Lost(cause(&error)),
+        }
+    }
+
+    fn settle(&self, request: &Request, outcome: Outcome) -> Result<Answer, Box<Refusal>> {
+        match outcome {
+            Outcome::Answered(raw) if (200..300).contains(&raw.status) => self.understood(request, &raw),
+            Outcome::Answered(raw) => {
+                // Some servers throttle with a 403: told as what it is.
+                let status = if retry::is_throttling(&raw) && raw.status == 403 { 429 } else { raw.status };
+                Err(refused(request.about, request.shown(), status, &raw.body, &self.mask))
+            }
+            Outcome::NotSent(why) => Err(failed(
+                TargetErrorKind::Unreachable,
+                request.shown(),
+                format!(
+                    "The target cannot be reached: {}; check url, the network, and caBundle where its certificate is private",
+                    self.mask.apply(&why)
+                ),
+            )),
+            Outcome::Lost(why) if request.about.is_repeatable() => Err(failed(
+                TargetErrorKind::Unreachable,
+                request.shown(),
+                format!("The target did not answer: {}; it will be tried again", self.mask.apply(&why)),
+            )),
+            Outcome::Lost(why) => Err(failed(
+                TargetErrorKind::Ambiguous,
+                request.shown(),
+                format!(
+                    "The answer was lost ({}), and the account may exist nevertheless; it will be looked for before the next try",
+                    self.mask.apply(&why)
+                ),
+            )),
+            Outcome::Unusable(status, why) => {
+                Err(incompatible(request.shown(), status, &[], &self.mask.apply(&why), &self.mask))
+            }
+        }
+    }
+
+    /// Parses a success. Where only the status matters, a body that is no JSON is passed over, unless it is a web
+    /// page: behind a login page nothing was changed.
+    fn understood(&self, request: &Request, raw: &Raw) -> Result<Answer, Box<Refusal>> {
+        let unread = |why: &str| Err(incompatible(request.shown(), raw.status, &raw.body, why, &self.mask));
+        let is_read = request.method == Method::GET || request.method == Method::POST;
+        match serde_json::from_slice(&raw.body) {
+            Ok(body) => Ok(Answer { status: raw.status, body }),
+            Err(_) if raw.body.trim_ascii_start().starts_with(b"<") => unread("a web page"),
+            Err(_) if !is_read => Ok(Answer { status: raw.status, body: Json::Null }),
+            Err(_) if raw.body.is_empty() => unread("an empty body"),
+            Err(_) => unread("text that is not JSON"),
+        }
+    }
+}
+
+/// Reads the answer's body, as far as it may go.
+async fn received(mut response: Response) -> Outcome {
+    let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let status = response.status().as_u16();
+    let mut raw = Raw {
+        status,
+        retry_after: text(header::RETRY_AFTER),
+        location: text(header::LOCATION),
+        body: Vec::new(),
+    };
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if raw.body.len() + chunk.len() > LONGEST_ANSWER => {
+                return Outcome::Unusable(status, "more than 10 MiB; set a smaller pageSize".into());
+            }
+            Ok(Some(chunk)) => raw.body.extend_from_slice(&chunk),
+            Ok(None) => return Outcome::Answered(raw),
+            Err(error) => return Outcome::Lost(cause(&error)),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("base", &self.base.as_str()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,238 @@
+//! Judging what went wrong: from a status and a body to the engine's closed list of target failures.
+//!
+//! In: which request, its answer (or the lack of one). Out: a [`Refusal`] with a sentence that names the cure.
+//! Promises: pure; no query value and no token in it, even where the target echoes the token.
+
+use engine::ports::{TargetError, TargetErrorKind};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value as Json;
+
+use super::convert::answer::{self, ErrorBody};
+
+/// What a request is about: the same status means different things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// Reading the collection of users.
+    List,
+    /// Making a user.
+    Create,
+    /// Reading, changing or removing one user.
+    Account,
+    /// Several operations in one request.
+    Bulk,
+    /// What the target offers.
+    Discovery,
+}
+
+impl About {
+    /// Whether sending the request twice has the effect of sending it once (RFC 9110 §9.2.2). A PATCH of ours
+    /// only sets values, so it counts; a create or a bulk does not.
+    pub(super) fn is_repeatable(self) -> bool {
+        !matches!(self, Self::Create | Self::Bulk)
+    }
+}
+
+/// A failed request: what the engine is told, and what the connector needs to decide on a second try.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Refusal {
+    /// What the engine is told.
+    pub(super) error: TargetError,
+    /// The target's own words.
+    pub(super) said: ErrorBody,
+}
+
+/// What the target missed in a PATCH that it could not follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missed {
+    /// The element that a path selects.
+    NoTarget,
+    /// The understanding of such a path at all.
+    NoValuePath,
+}
+
+impl Refusal {
+    /// Whether another spelling of the same PATCH may succeed.
+    pub(super) fn asks_for_another_dialect(&self) -> Option<Missed> {
+        if self.error.status != Some(400) {
+            return None;
+        }
+        match self.said.scim_type.as_deref() {
+            Some("noTarget") => Some(Missed::NoTarget),
+            Some("invalidPath" | "invalidSyntax") => Some(Missed::NoValuePath),
+            Some(_) => None,
+            // Servers that name no keyword often say it in words.
+            None => {
+                let detail = self.said.detail.as_deref()?.to_lowercase();
+                (detail.contains("path") || detail.contains("filter")).then_some(Missed::NoValuePath)
+            }
+        }
+    }
+}
+
+/// Takes the token out of what a target said before it is shown.
+#[derive(Clone)]
+pub(super) struct Mask(SecretString);
+
+impl Mask {
+    pub(super) fn new(token: SecretString) -> Self {
+        Self(token)
+    }
+
+    pub(super) fn apply(&self, text: &str) -> String {
+        let token = self.0.expose_secret();
+        let escaped = Json::from(token).to_string();
+        text.replace(token, REDACTED).replace(escaped.trim_matches('"'), REDACTED)
+    }
+}
+
+const REDACTED: &str = "[redacted]";
+
+/// 500 characters: enough for an error body or the title of a login page, little enough for a log record.
+const EXTRACT: usize = 500;
+
+/// 160 characters of the target's own words in a sentence of ours.
+const QUOTE: usize = 160;
+
+/// Judges an answer that is no success.
+pub(super) fn refused(about: About, request: String, status: u16, body: &[u8], mask: &Mask) -> Box<Refusal> {
+    let body = mask.apply(&String::from_utf8_lossy(body));
+    let mut said = serde_json::from_str::<Json>(&body).map(|json| answer::error(&json)).unwrap_or_default();
+    // Once more: JSON has many ways to write a letter.
+    said.detail = said.detail.map(|detail| mask.apply(&detail));
+    let kind = kind(about, status, said.scim_type.as_deref());
+    let error = TargetError {
+        kind,
+        summary: summary(kind, status, &said),
+        request,
+        status: Some(status),
+        extract: Some(body.chars().take(EXTRACT).collect::<String>()).filter(|extract| !extract.is_empty()),
+    };
+    Box::new(Refusal { error, said })
+}
+
+/// A failure without an answer, or with one that cannot be understood.
+pub(super) fn failed(kind: TargetErrorKind, request: String, summary: impl Into<String>) -> Box<Refusal> {
+    let error = TargetError { kind, summary: summary.into(), request, status: None, extract: None };
+    Box::new(Refusal { error, said: ErrorBody::default() })
+}
+
+/// An answer that says success and is not what the protocol says.
+pub(super) fn incompatible(
+    request: String,
+    status: u16,
+    body: &[u8],
+    why: &str,
+    mask: &Mask,
+) -> Box<Refusal> {
+    let body = mask.apply(&String::from_utf8_lossy(body));
+    let looks =
+        if body.trim_start().starts_with('<') { "a web page, perhaps of a login or a firewall" } else { why };
+    let error = TargetError {
+        kind: TargetErrorKind::Incompatible,
+        summary: format!(
+            "The target's answer is not SCIM: {looks}; check that url is the app's SCIM endpoint and that nothing answers in its place"
+        ),
+        request,
+        status: Some(status),
+        extract: Some(body.chars().take(EXTRACT).collect::<String>()).filter(|extract| !extract.is_empty()),
+    };
+    Box::new(Refusal { error, said: ErrorBody::default() })
+}
+
+fn kind(about: About, status: u16, scim_type: Option<&str>) -> TargetErrorKind {
+    match (status, scim_type) {
+        (401, _) => TargetErrorKind::Credentials,
+        (403, _) => TargetErrorKind::InsufficientRights,
+        (404 | 410, _) => match about {
+            About::List | About::Create => TargetErrorKind::CollectionMissing,
+            About::Account => TargetErrorKind::NotFound,
+            About::Bulk | About::Discovery => TargetErrorKind::NotSupported,
+        },
+        (405 | 501, _) | (400, Some("invalidFilter" | "tooMany")) => TargetErrorKind::NotSupported,
+        (408, _) => TargetErrorKind::Unreachable,
+        (409, _) | (400, Some("uniqueness")) => TargetErrorKind::Conflict,
+        (412, _) => TargetErrorKind::PreconditionFailed,
+        (413, _) => TargetErrorKind::TooLarge,
+        (429, _) => TargetErrorKind::Throttled,
+        (400..=499, _) => TargetErrorKind::InvalidValue,
+        // 503 says that the request was not handled. After any other failure a create may have happened.
+        (503, _) => TargetErrorKind::ServerError,
+        (500..=599, _) if !about.is_repeatable() => TargetErrorKind::Ambiguous,
+        (500..=599, _) => TargetErrorKind::ServerError,
+        _ => TargetErrorKind::Incompatible,
+    }
+}
+
+/// One sentence: what happened, what the target said, what to do.
+fn summary(kind: TargetErrorKind, status: u16, said: &ErrorBody) -> String {
+    let (what, cure) = match (kind, said.scim_type.as_deref()) {
+        (TargetErrorKind::Credentials, _) => (
+            "The target did not accept the token",
+            "renew it and put it where the application's token reference points",
+        ),
+        (TargetErrorKind::InsufficientRights, _) => {
+            ("The token is valid, but may not do this", "grant its owner the right to read and write users")
+        }
+        (TargetErrorKind::CollectionMissing, _) => {
+            ("There are no users at this address", "check that url is the app's SCIM endpoint")
+        }
+        (TargetErrorKind::NotFound, _) => {
+            ("The account is gone from the target", "it will be matched or created again")
+        }
+        (TargetErrorKind::Conflict, _) => (
+            "Another account in the target has a value that must be unique",
+            "change the clashing value on one side, or match on an attribute both sides share",
+        ),
+        (TargetErrorKind::PreconditionFailed, _) => {
+            ("The account changed while it was being written", "it will be tried again")
+        }
+        (TargetErrorKind::NotSupported, Some("invalidFilter")) => (
+            "The target cannot be asked for accounts by this attribute",
+            "match by another attribute, or set matchBy: list",
+        ),
+        (TargetErrorKind::NotSupported, Some("tooMany")) => {
+            ("The target refuses to list so many accounts", "set matchBy: filter, or a smaller pageSize")
+        }
+        (TargetErrorKind::NotSupported, _) => {
+            ("The target does not offer this operation", "check which SCIM operations the app documents")
+        }
+        (TargetErrorKind::TooLarge, _) => {
+            ("The request is too large for the target", "map fewer or shorter values")
+        }
+        (TargetErrorKind::Throttled, _) => (
+            "The target still throttles after waiting as told",
+            "it will be tried again later; lower concurrency",
+        ),
+        (TargetErrorKind::InvalidValue, Some("mutability")) => (
+            "The target does not let this attribute be changed",
+            "remove its mapping, or let it flow on create only with flowType: ObjectAddOnly",
+        ),
+        (TargetErrorKind::InvalidValue, _) => (
+            "The target does not accept a value",
+            "correct it in the source, or map another attribute to the one it refused",
+        ),
+        (TargetErrorKind::Ambiguous, _) => (
+            "The target failed while creating, and the account may exist nevertheless",
+            "it will be looked for before the next try",
+        ),
+        (TargetErrorKind::ServerError, _) => ("The target failed", "it will be tried again"),
+        (TargetErrorKind::Unreachable, _) => {
+            ("The target gave up waiting for the request", "it will be tried again")
+        }
+        (TargetErrorKind::Incompatible, _) => {
+            ("The target's answer is not SCIM", "check that url is the app's SCIM endpoint")
+        }
+    };
+    format!("{what} ({status}{}); {cure}", quoted(said))
+}
+
+fn quoted(said: &ErrorBody) -> String {
+    match &said.detail {
+        Some(detail) => {
+            let shown: String = detail.chars().take(QUOTE).collect();
+            let more = if detail.chars().count() > QUOTE { "…" } else { "" };
+            format!(": \"{shown}{more}\"")
+        }
+        None => String::new(),
+    }
+}

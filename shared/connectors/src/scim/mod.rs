@@ -1,0 +1,41 @@
+//! SCIM 2.0 (RFC 7643, RFC 7644): accounts are made over HTTP in whatever app speaks it.
+//!
+//! In: mapped attributes by path, from the engine. Out: accounts in the app, and answers in the engine's closed
+//! list of failures.
+//!
+//! ```text
+//!  engine ──operation──▶ target ──▶ execute · bulk ──▶ convert::write ──body──▶ client ──▶ the app
+//!                                                                                 │
+//!  engine ◀──account or error── target ◀── convert::read · answer · error ◀──answer──
+//! ```
+//!
+//! | Module | Does | I/O |
+//! |---|---|---|
+//! | `config` | the administrator's part, checked | |
+//! | `path`, `schema` | which values of a user there are | |
+//! | `convert` | attributes to JSON and back | |
+//! | `error`, `retry` | what an answer means, and whether to ask again | |
+//! | `client`, `transport` | requests, deadlines, throttling; TLS | yes |
+//! | `target`, `listing`, `execute`, `bulk` | the engine's port, put together from the above | yes |
+//!
+//! One dialect is spoken so far, the RFC's own; provisioning of groups is not part of this version.
+
+mod bulk;
+mod client;
+mod config;
+mod convert;
+mod error;
+mod execute;
+mod listing;
+mod path;
+mod retry;
+mod schema;
+mod target;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+pub use config::{BulkUse, ConfigError, Dialect, MatchBy, ScimConfig};
+pub use path::{PathError, ScimPath};
+pub use schema::ScimSchema;
+pub use target::ScimTarget;

@@ -1,0 +1,196 @@
+//! What a SCIM user can hold: the core and the enterprise schema (RFC 7643 §4.1, §4.3, §8.7.1) as a table.
+//!
+//! In: a path of a mapping. Out: its type and what may be done with it, or a sentence that says what to write
+//! instead. Promise: an accepted path is spelled canonically, so that logs and comparisons see one spelling,
+//! although SCIM itself ignores the case of names (RFC 7643 §2.1).
+
+mod suggest;
+mod table;
+
+use engine::mapping::{AttributeDefinition, TargetSchema, ValueType};
+
+use self::table::{Attribute, CORE_ATTRIBUTES, ENTERPRISE_ATTRIBUTES, Shape, Sub};
+use super::path::ScimPath;
+
+/// The enterprise extension (RFC 7643 §4.3).
+pub(super) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+/// The SCIM schema that mappings are checked against. Attributes of custom extensions are accepted as text.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ScimSchema;
+
+impl TargetSchema for ScimSchema {
+    fn attribute(&self, path: &str) -> Result<AttributeDefinition, String> {
+        let parsed: ScimPath = path.parse().map_err(|error: super::PathError| error.to_string())?;
+        let (definition, canonical) = define(&parsed)?;
+        if canonical.to_string() == path {
+            Ok(definition)
+        } else {
+            Err(format!(
+                "write '{canonical}' instead of '{path}': SCIM takes them for the same, one spelling keeps the log readable"
+            ))
+        }
+    }
+
+    fn required(&self) -> &[&str] {
+        &["userName"]
+    }
+
+    fn enabled_attribute(&self) -> Option<&str> {
+        Some("active")
+    }
+}
+
+/// The type of the value at a path; text where the schema does not say.
+pub(super) fn value_type(path: &ScimPath) -> ValueType {
+    define(path).map_or(ValueType::Text, |(definition, _)| definition.value_type)
+}
+
+/// Whether values at a path differ when only their case does (RFC 7643 §3.1; everything else of a user's core
+/// attributes is `caseExact: false`).
+pub(super) fn is_case_exact(path: &ScimPath) -> bool {
+    path.extension.is_none()
+        && ["id", "externalId"].iter().any(|name| path.attribute.eq_ignore_ascii_case(name))
+}
+
+/// The attribute that stands for the person's manager: its value is an object, whatever was mapped to it.
+pub(super) fn is_manager(path: &ScimPath) -> bool {
+    path.extension.as_deref().is_some_and(|urn| urn.eq_ignore_ascii_case(ENTERPRISE))
+        && path.attribute.eq_ignore_ascii_case("manager")
+}
+
+fn table(path: &ScimPath) -> Option<&'static [Attribute]> {
+    match &path.extension {
+        None => Some(CORE_ATTRIBUTES),
+        Some(urn) if urn.eq_ignore_ascii_case(ENTERPRISE) => Some(ENTERPRISE_ATTRIBUTES),
+        Some(_) => None,
+    }
+}
+
+fn known(path: &ScimPath) -> Option<&'static Attribute> {
+    table(path)?.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(&path.attribute))
+}
+
+/// What is known of a path, and the path as the schema spells it.
+fn define(path: &ScimPath) -> Result<(AttributeDefinition, ScimPath), String> {
+    if table(path).is_none() {
+        return custom(path);
+    }
+    refuse_on_principle(path)?;
+    let attribute = known(path).ok_or_else(|| suggest::unknown(path))?;
+    let mut canonical = path.clone();
+    canonical.extension = path.extension.as_ref().map(|_| ENTERPRISE.to_owned());
+    attribute.name.clone_into(&mut canonical.attribute);
+    let (value_type, writable) = match &attribute.shape {
+        Shape::Simple(value_type) => (*value_type, simple(path, attribute)?),
+        Shape::Complex(subs) => single(path, &mut canonical, attribute, subs)?,
+        Shape::Many(subs, example) => element(path, &mut canonical, attribute, subs, example)?,
+    };
+    let matchable =
+        value_type == ValueType::Text && !matches!(attribute.name, "manager" | "x509Certificates");
+    let writable = writable && attribute.writable;
+    Ok((AttributeDefinition { value_type, writable, matchable }, canonical))
+}
+
+/// Attributes of custom extensions are unknown here, and simple by their pattern: text, one value.
+fn custom(path: &ScimPath) -> Result<(AttributeDefinition, ScimPath), String> {
+    if path.selector.is_some() {
+        return Err(format!(
+            "'{path}' selects from a list, which this version cannot do in a custom extension; map a single value"
+        ));
+    }
+    Ok((AttributeDefinition { value_type: ValueType::Text, writable: true, matchable: true }, path.clone()))
+}
+
+fn refuse_on_principle(path: &ScimPath) -> Result<(), String> {
+    if path.extension.is_none() && path.attribute.eq_ignore_ascii_case("password") {
+        return Err(
+            "passwords are not provisioned by this version; let people sign in through single sign-on".into(),
+        );
+    }
+    if path.extension.is_none() && path.attribute.eq_ignore_ascii_case("schemas") {
+        return Err("'schemas' is written by the connector itself; remove this mapping".into());
+    }
+    Ok(())
+}
+
+fn simple(path: &ScimPath, attribute: &Attribute) -> Result<bool, String> {
+    if path.sub.is_some() || path.selector.is_some() {
+        return Err(format!("'{}' has no parts; write '{}'", attribute.name, bare(path, attribute)));
+    }
+    Ok(true)
+}
+
+fn single(
+    path: &ScimPath,
+    canonical: &mut ScimPath,
+    attribute: &Attribute,
+    subs: &[Sub],
+) -> Result<(ValueType, bool), String> {
+    if path.selector.is_some() {
+        return Err(format!("'{}' is one object and not a list; leave the bracket out", attribute.name));
+    }
+    match &path.sub {
+        // The short form that Entra's administrators know: the manager is meant by the id.
+        None if attribute.name == "manager" => Ok((ValueType::Text, true)),
+        None => Err(format!(
+            "'{}' has parts; write one of {}",
+            attribute.name,
+            subs.iter()
+                .map(|sub| format!("'{}.{}'", bare(path, attribute), sub.name))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )),
+        Some(name) => part(name, canonical, attribute, subs),
+    }
+}
+
+fn element(
+    path: &ScimPath,
+    canonical: &mut ScimPath,
+    attribute: &Attribute,
+    subs: &[Sub],
+    example: &str,
+) -> Result<(ValueType, bool), String> {
+    let last = if attribute.name == "addresses" { "locality" } else { "value" };
+    let (Some(selector), Some(name)) = (&path.selector, &path.sub) else {
+        return Err(format!(
+            "'{}' holds several values; say which one: {}[type eq \"{example}\"].{last}",
+            attribute.name, attribute.name
+        ));
+    };
+    let by = subs.iter().find(|sub| sub.name.eq_ignore_ascii_case(&selector.attribute)).ok_or_else(|| {
+        format!("'{}' has no part '{}' to select by; use type", attribute.name, selector.attribute)
+    })?;
+    if by.name.eq_ignore_ascii_case(name) {
+        return Err(format!(
+            "'{}' is said by the bracket already; end the path with .{last}",
+            selector.attribute
+        ));
+    }
+    if let Some(selector) = &mut canonical.selector {
+        by.name.clone_into(&mut selector.attribute);
+    }
+    part(name, canonical, attribute, subs)
+}
+
+fn part(
+    name: &str,
+    canonical: &mut ScimPath,
+    attribute: &Attribute,
+    subs: &[Sub],
+) -> Result<(ValueType, bool), String> {
+    let sub = subs.iter().find(|sub| sub.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let names: Vec<_> = subs.iter().map(|sub| sub.name).collect();
+        format!("'{}' has no part '{name}'; it has {}", attribute.name, names.join(", "))
+    })?;
+    canonical.sub = Some(sub.name.to_owned());
+    Ok((sub.value_type, sub.writable))
+}
+
+fn bare(path: &ScimPath, attribute: &Attribute) -> String {
+    match &path.extension {
+        Some(_) => format!("{ENTERPRISE}:{}", attribute.name),
+        None => attribute.name.to_owned(),
+    }
+}

@@ -1,0 +1,112 @@
+//! The connector's behaviour as sentences: first what is pure, in tables, then whole calls against a scripted
+//! server and against the sandbox.
+
+mod answers;
+mod bodies;
+mod bulk;
+mod configuration;
+mod fallbacks;
+mod filters;
+mod paths;
+mod refusals;
+mod retries;
+mod sandbox;
+mod schema;
+mod server;
+mod wire;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use engine::model::{AttributeChange, Attributes, TargetId, Value};
+use engine::ports::{Clock, Target, TargetError, TargetOperation};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+
+use super::{BulkUse, ScimConfig, ScimTarget};
+
+/// The token of every test; no error may show it.
+const TOKEN: &str = "s3cret-t0ken";
+
+const ENTERPRISE: &str = super::schema::ENTERPRISE;
+
+/// A clock that stands still, except that sleeping moves it at once. Remembers how long was slept.
+pub(super) struct StillClock {
+    now: Mutex<Timestamp>,
+    slept: Mutex<Vec<Duration>>,
+}
+
+impl StillClock {
+    fn new() -> Arc<Self> {
+        let start = Timestamp::from_second(1_800_000_000).unwrap();
+        Arc::new(Self { now: Mutex::new(start), slept: Mutex::default() })
+    }
+
+    fn slept(&self) -> Vec<u64> {
+        self.slept.lock().unwrap().iter().map(Duration::as_secs).collect()
+    }
+}
+
+#[async_trait::async_trait]
+impl Clock for StillClock {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap()
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        self.slept.lock().unwrap().push(wait);
+        let mut now = self.now.lock().unwrap();
+        *now = now.checked_add(SignedDuration::try_from(wait).unwrap()).unwrap();
+    }
+
+    async fn tick(&self, _: Duration) {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn config(url: &str) -> ScimConfig {
+    serde_json::from_value(serde_json::json!({ "url": url, "token": "env:TOKEN", "bulk": "never" })).unwrap()
+}
+
+/// A target at a URL, without bulk, and its clock.
+fn target_at(url: &str, token: &str) -> (ScimTarget, Arc<StillClock>) {
+    target_with(&config(url), token)
+}
+
+fn bulk_target_at(url: &str, token: &str) -> (ScimTarget, Arc<StillClock>) {
+    target_with(&ScimConfig { bulk: BulkUse::Auto, ..config(url) }, token)
+}
+
+fn target_with(config: &ScimConfig, token: &str) -> (ScimTarget, Arc<StillClock>) {
+    let clock = StillClock::new();
+    let target =
+        ScimTarget::connect(config, SecretString::from(token), Arc::<StillClock>::clone(&clock)).unwrap();
+    (target, clock)
+}
+
+fn attributes<const N: usize>(pairs: [(&str, Value); N]) -> Attributes {
+    pairs.into_iter().map(|(path, value)| (path.to_owned(), value)).collect()
+}
+
+fn text(text: &str) -> Value {
+    Value::text(text)
+}
+
+fn user(name: &str) -> Attributes {
+    attributes([("userName", text(name)), ("active", Value::Boolean(true))])
+}
+
+fn change(path: &str, old: Option<&str>, new: &str) -> AttributeChange {
+    AttributeChange { path: path.into(), old: old.map(Value::text), new: text(new) }
+}
+
+fn paths<const N: usize>(paths: [&str; N]) -> Vec<String> {
+    paths.map(str::to_owned).to_vec()
+}
+
+/// Executes one operation.
+async fn execute(target: &ScimTarget, operation: TargetOperation) -> Result<TargetId, TargetError> {
+    let mut outcomes = target.execute(&[operation]).await;
+    assert_eq!(outcomes.len(), 1);
+    outcomes.remove(0)
+}
