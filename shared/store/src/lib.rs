@@ -1,1 +1,105 @@
-//! Placeholder.
+//! Everything Rollcall remembers, in DynamoDB: written once, for the laptop and for the cloud.
+//!
+//! In: the engine's values, through its port [`engine::ports::Store`], and what the API and the command line read.
+//! Out: items in two tables, *state* and *logs*. Promised: the conditional writes that the engine's invariants
+//! rest on.
+//!
+//! ```text
+//!  engine ──port──▶ DynamoStore ──aws-sdk-dynamodb──▶ DynamoDB          in the cloud
+//!                       ▲                        └──▶ embedded engine   on the laptop, in tests
+//!  query, control ──readers
+//! ```
+//!
+//! Read `keys.rs` first: its table says which question is answered by which key, and why. Then one file per entity:
+//! `job`, `links`, `claims`, `snapshot`, `intent`, `staged`, `escrow`, `history`, `applications`, `tenant`,
+//! `records`. All of them are made of the few requests in `table`, and of the attributes in `item`.
+//!
+//! # Guarantees
+//! * One worker per job: a lease with a fencing number ([`DynamoStore::acquire`](engine::ports::Store::acquire)).
+//! * A worker that was overtaken is refused at each item the newer one wrote, with
+//!   [`StoreError::Fenced`](engine::ports::StoreError::Fenced).
+//! * An item that cannot be read is an error naming its key and attribute, never a default.
+//!
+//! # Caveats
+//! A fence is checked against the item written, not against the job: a request of an overtaken worker that arrives
+//! late still lands on an item nobody newer has touched. What it writes is true, and the newer worker, which finishes
+//! the same page, writes it again.
+
+mod applications;
+mod claims;
+pub mod client;
+#[cfg(feature = "embedded")]
+pub mod embedded;
+mod escrow;
+mod history;
+mod intent;
+mod item;
+mod job;
+mod keys;
+mod links;
+mod port;
+mod records;
+mod snapshot;
+mod staged;
+mod table;
+pub mod tables;
+mod tenant;
+pub mod usage;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use aws_sdk_dynamodb::Client;
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+pub use applications::{ApplicationError, ApplicationName, StoredApplication};
+pub use job::{JobView, Outbox};
+pub use records::{By, Person, QueryError, RecordPage, RecordQuery};
+pub use tables::TableNames;
+
+/// How long provisioning records are kept unless the administrator chose otherwise: the vendor's own 30 days.
+pub const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Who takes leases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worker {
+    /// A name no other living process has: host and process, or function and request. Shown when a job is busy.
+    pub owner: String,
+    /// The start of the embedded engine this worker speaks to, when it does. A lease of another start is dead: its
+    /// worker's engine died, and the worker with it.
+    pub boot: Option<Uuid>,
+}
+
+/// The store. Cloning it is cheap.
+#[derive(Debug, Clone)]
+pub struct DynamoStore {
+    state: table::Table,
+    logs: table::Table,
+    worker: Worker,
+    retention: SignedDuration,
+    /// Leases asked for by this process: a lease's owner is this worker and a number, so that one task's repeated
+    /// request is told from another task's.
+    asked: Arc<AtomicU64>,
+}
+
+impl DynamoStore {
+    /// A store over two tables that exist.
+    #[must_use]
+    pub fn new(client: Client, names: TableNames, worker: Worker) -> Self {
+        Self {
+            state: table::Table { client: client.clone(), name: names.state },
+            logs: table::Table { client, name: names.logs },
+            worker,
+            retention: RETENTION,
+            asked: Arc::default(),
+        }
+    }
+
+    /// Keeps provisioning records for another time than [`RETENTION`].
+    #[must_use]
+    pub fn with_retention(mut self, retention: SignedDuration) -> Self {
+        self.retention = retention;
+        self
+    }
+}

@@ -1,0 +1,112 @@
+//! The engine's port, method by method: each leads to the file of its entity.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use engine::escrow::EscrowEntry;
+use engine::fingerprint::Fingerprint;
+use engine::guard::StagedRemoval;
+use engine::ids::IdHash;
+use engine::job::{CycleReport, Event, JobState};
+use engine::model::{CycleId, JobId, Link, SourceId, TargetId};
+use engine::ports::{ClaimOutcome, FingerprintChange, Identity, Lease, Store, StoreError};
+use engine::report::ProvisioningRecord;
+use jiff::Timestamp;
+
+use crate::DynamoStore;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+#[async_trait]
+impl Store for DynamoStore {
+    async fn acquire(&self, job: &JobId, now: Timestamp, until: Timestamp) -> Result<(Lease, JobState)> {
+        self.take_lease(job, now, until).await
+    }
+
+    async fn save(&self, lease: &Lease, state: &JobState, events: &[Event], release: bool) -> Result<()> {
+        self.save_job(lease, state, events, release).await
+    }
+
+    async fn links(&self, job: &JobId, ids: &[IdHash]) -> Result<BTreeMap<IdHash, Link>> {
+        self.read_links(job, ids).await
+    }
+
+    async fn put_link(&self, lease: &Lease, link: &Link) -> Result<()> {
+        self.write_link(lease, link).await
+    }
+
+    async fn delete_link(&self, lease: &Lease, source: &SourceId) -> Result<()> {
+        self.forget_link(lease, source).await
+    }
+
+    async fn claim(&self, lease: &Lease, target: &TargetId, source: &SourceId) -> Result<ClaimOutcome> {
+        self.take_claim(lease, target, source).await
+    }
+
+    async fn release_claim(&self, lease: &Lease, target: &TargetId, source: &SourceId) -> Result<()> {
+        self.drop_claim(lease, target, source).await
+    }
+
+    async fn snapshot(&self, job: &JobId) -> Result<Vec<Fingerprint>> {
+        self.read_snapshot(job).await
+    }
+
+    async fn append_fingerprints(
+        &self,
+        lease: &Lease,
+        cycle: CycleId,
+        page: u32,
+        changes: &[FingerprintChange],
+    ) -> Result<()> {
+        self.append_delta(lease, cycle, page, changes).await
+    }
+
+    async fn fold_fingerprints(&self, lease: &Lease) -> Result<()> {
+        self.fold_deltas(lease).await
+    }
+
+    async fn put_intent(&self, lease: &Lease, intent: &[u8]) -> Result<()> {
+        self.write_intent(lease, intent).await
+    }
+
+    async fn intent(&self, job: &JobId) -> Result<Option<Vec<u8>>> {
+        self.read_intent(job).await
+    }
+
+    async fn stage(&self, lease: &Lease, removals: &[StagedRemoval]) -> Result<()> {
+        self.write_staged(lease, removals).await
+    }
+
+    async fn staged(&self, job: &JobId) -> Result<Vec<StagedRemoval>> {
+        self.read_staged(job).await
+    }
+
+    async fn unstage(&self, lease: &Lease, objects: &[SourceId]) -> Result<()> {
+        self.forget_staged(lease, objects).await
+    }
+
+    async fn put_escrow(&self, lease: &Lease, entry: &EscrowEntry) -> Result<()> {
+        self.write_escrow(lease, entry).await
+    }
+
+    async fn delete_escrow(&self, lease: &Lease, source: &SourceId) -> Result<()> {
+        self.forget_escrow(lease, source).await
+    }
+
+    async fn escrows(&self, job: &JobId) -> Result<Vec<EscrowEntry>> {
+        self.read_escrows(job).await
+    }
+
+    async fn append_records(
+        &self,
+        job: &JobId,
+        records: &[ProvisioningRecord],
+        names: &[Identity],
+    ) -> Result<()> {
+        self.write_records(job, records, names).await
+    }
+
+    async fn put_cycle(&self, lease: &Lease, report: &CycleReport) -> Result<()> {
+        self.write_cycle(lease, report).await
+    }
+}

@@ -1,0 +1,79 @@
+//! Writing the log: append-only rows with derived keys, in batches.
+//!
+//! # What a record costs
+//! A write unit is a kilobyte, in the table and in each index. The record is deflated to a third, so that a typical
+//! one fits in two; indexes hold keys only, one unit each: job, cycle, source, target, all, and for a failure one
+//! more. That is at most eight units, also for the long record of a failure.
+
+use std::io::Write;
+
+use engine::ids::IdHash;
+use engine::model::{JobId, SourceId, TargetId};
+use engine::ports::{Identity, StoreError};
+use engine::report::{Outcome, ProvisioningRecord};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use jiff::SignedDuration;
+
+use super::names;
+use crate::DynamoStore;
+use crate::item::{Draft, json, seconds, wrong};
+use crate::keys::{self, Key};
+
+/// The attribute that holds the record: JSON, deflated.
+pub(super) const RECORD: &str = "z";
+
+impl DynamoStore {
+    /// See [`engine::ports::Store::append_records`].
+    pub(crate) async fn write_records(
+        &self,
+        job: &JobId,
+        records: &[ProvisioningRecord],
+        names: &[Identity],
+    ) -> Result<(), StoreError> {
+        let mut rows = Vec::with_capacity(records.len() + 3 * names.len());
+        for record in records {
+            rows.push(draft(job, record, self.retention)?);
+        }
+        rows.extend(names.iter().flat_map(|identity| names::rows(job, identity)));
+        self.logs.put_batches(rows).await
+    }
+}
+
+/// A record's row.
+pub(super) fn draft(
+    job: &JobId,
+    record: &ProvisioningRecord,
+    retention: SignedDuration,
+) -> Result<Draft, StoreError> {
+    let key = keys::record(record.id);
+    let shard = keys::shard_of(record.id);
+    let at = record.activity_date_time;
+    let expires = at.saturating_add(retention).unwrap_or(at);
+    let mut draft = Draft::new(key.clone())
+        .bytes(RECORD, deflate(&key, record)?)
+        .number(keys::TTL, seconds(expires))
+        .text(keys::AT, keys::position(at, record.id))
+        .text(keys::BY_JOB.hash, keys::job_shard(job, shard))
+        .text(keys::BY_CYCLE.hash, keys::cycle_shard(&record.cycle_id, shard))
+        .text(keys::ALL.hash, keys::all_shard(shard));
+    if !record.source_identity.id.is_empty() {
+        let source = IdHash::of(&SourceId::new(&record.source_identity.id));
+        draft = draft.text(keys::BY_SOURCE.hash, source.to_string());
+    }
+    if !record.target_identity.id.is_empty() {
+        let target = keys::target_hash(&TargetId::new(&record.target_identity.id));
+        draft = draft.text(keys::BY_TARGET.hash, target.to_string());
+    }
+    if record.provisioning_status_info.status == Outcome::Failure {
+        draft = draft.text(keys::FAILED.hash, keys::job_shard(job, shard));
+    }
+    Ok(draft)
+}
+
+fn deflate(key: &Key, record: &ProvisioningRecord) -> Result<Vec<u8>, StoreError> {
+    let text = json(key, RECORD, record)?;
+    let mut encoder = DeflateEncoder::new(Vec::with_capacity(text.len() / 2), Compression::default());
+    let written = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
+    written.map_err(|error| wrong(key, format!("attribute '{RECORD}' cannot be written: {error}")))
+}

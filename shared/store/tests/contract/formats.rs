@@ -1,0 +1,254 @@
+//! Items of every format there was still load; items that are damaged are errors that name the place.
+//!
+//! `fixtures/items-v1.json` holds one item of each kind as format 1 wrote it, in DynamoDB's own JSON. It is never
+//! written again: a new format gets a new file beside it. `WRITE_FIXTURE=1` writes the one of today's format.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use engine::ids::IdHash;
+use engine::ports::{ClaimOutcome, Identity, Store, StoreError};
+use engine::report::Outcome;
+use serde_json::{Value, json};
+use store::{StoredApplication, embedded::Embedded, tables, tables::TableNames};
+use uuid::Uuid;
+
+use crate::samples::{
+    account, cycle, escrow, event, fingerprint, job, link, record, removal, report, seen, source, state,
+};
+use crate::world::{World, after, worker};
+
+type Item = HashMap<String, AttributeValue>;
+
+fn fixture() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/items-v1.json")
+}
+
+fn application() -> StoredApplication {
+    StoredApplication {
+        id: "0b9c3f2e".to_owned(),
+        name: "Ticketing".to_owned(),
+        version: 1,
+        document: json!({ "apiVersion": "rollcall/v1", "kind": "Application" }),
+        job: job(),
+    }
+}
+
+/// One item of each kind.
+async fn write_one_of_each(world: &World) {
+    let (store, lease) = (&world.store, world.lease(0).await);
+    store.tenant(Uuid::from_u128(5)).await.unwrap();
+    store.save_application(&application(), None).await.unwrap();
+    store.append_fingerprints(&lease, cycle(1), 0, &[seen(1, 1), seen(2, 1)]).await.unwrap();
+    store.fold_fingerprints(&lease).await.unwrap();
+    store.append_fingerprints(&lease, cycle(2), 0, &[seen(2, 2)]).await.unwrap();
+    store.put_link(&lease, &link("ann")).await.unwrap();
+    store.claim(&lease, &account("account-ann"), &source("ann")).await.unwrap();
+    store.put_intent(&lease, b"intent").await.unwrap();
+    store.stage(&lease, &[removal("ben")]).await.unwrap();
+    store.put_escrow(&lease, &escrow("cas", Some(after(60)))).await.unwrap();
+    store.put_cycle(&lease, &report(1, after(0))).await.unwrap();
+    let names = [Identity { source_id: source("ann"), name: "Ann".to_owned() }];
+    let failed = record("ann", cycle(1), after(0), Outcome::Failure);
+    store.append_records(&job(), &[failed], &names).await.unwrap();
+    store.save(&lease, &state(), &[event(1)], false).await.unwrap();
+}
+
+#[tokio::test]
+async fn items_of_format_1_still_load() {
+    if std::env::var_os("WRITE_FIXTURE").is_some() {
+        let world = World::with_job().await;
+        write_one_of_each(&world).await;
+        std::fs::write(fixture(), serde_json::to_string_pretty(&dump(&world).await).unwrap() + "\n").unwrap();
+    }
+    let world = World::empty().await;
+    load(&world, &serde_json::from_str(&std::fs::read_to_string(fixture()).unwrap()).unwrap()).await;
+
+    let store = &world.store;
+    assert_eq!(store.tenant(Uuid::from_u128(6)).await.unwrap(), Uuid::from_u128(5));
+    assert_eq!(store.application_by_name("TICKETING").await.unwrap(), Some(application()));
+    assert_eq!(store.application_version(&application().id, 1).await.unwrap(), Some(application()));
+    assert_eq!(store.job(&job()).await.unwrap().lease_until, Some(after(10)));
+    assert_eq!(store.outbox(&job()).await.unwrap().events, [event(1)]);
+    assert_eq!(store.due_jobs(after(10)).await.unwrap(), [job()]);
+    let lease = world.lease(11).await;
+    assert_eq!(lease.fence, 2);
+    assert_eq!(store.snapshot(&job()).await.unwrap().len(), 2);
+    store.fold_fingerprints(&lease).await.unwrap();
+    assert!(store.snapshot(&job()).await.unwrap().contains(&fingerprint(2, 2)));
+    let ann = IdHash::of(&source("ann"));
+    assert_eq!(store.links(&job(), &[ann]).await.unwrap()[&ann], link("ann"));
+    let claim = store.claim(&lease, &account("account-ann"), &source("eve")).await.unwrap();
+    assert_eq!(claim, ClaimOutcome::HeldBy(source("ann")));
+    assert_eq!(store.intent(&job()).await.unwrap().as_deref(), Some(&b"intent"[..]));
+    assert_eq!(store.staged(&job()).await.unwrap(), [removal("ben")]);
+    assert_eq!(store.escrows_due(&job(), after(60)).await.unwrap(), [escrow("cas", Some(after(60)))]);
+    assert_eq!(store.cycles(&job(), 9).await.unwrap(), [report(1, after(0))]);
+    let failed = record("ann", cycle(1), after(0), Outcome::Failure);
+    assert_eq!(store.record(failed.id).await.unwrap(), Some(failed));
+    assert_eq!(store.find_people(&job(), "ann").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_item_that_cannot_be_read_names_its_key_and_attribute() {
+    let sabotages = [
+        ("v", Some(AttributeValue::N("2".into())), "attribute 'v' is 2; this program reads format 1"),
+        ("v", None, "attribute 'v' is missing"),
+        ("link", None, "attribute 'link' is missing"),
+        ("link", Some(AttributeValue::N("1".into())), "attribute 'link' is not text"),
+        ("link", Some(AttributeValue::S("{".into())), "attribute 'link' is not what it should be"),
+        ("link", Some(AttributeValue::S(serde_json::to_string(&link("eve")).unwrap())), "belongs to 'eve'"),
+    ];
+    let ann = IdHash::of(&source("ann"));
+    for (attribute, value, expected) in sabotages {
+        let (world, lease) = World::working().await;
+        world.store.put_link(&lease, &link("ann")).await.unwrap();
+        let mut item = items(&world, &world.names.state).await.into_iter().find(is_link).unwrap();
+        match value {
+            Some(value) => drop(item.insert(attribute.to_owned(), value)),
+            None => drop(item.remove(attribute)),
+        }
+        put(&world, &world.names.state, item).await;
+        match world.store.links(&job(), &[ann]).await {
+            Err(StoreError::Inconsistent { key, problem }) => {
+                assert!(key.contains(&format!("LINK#{}", job())), "{key}");
+                assert!(problem.contains(expected), "{problem} instead of {expected}");
+            }
+            answer => panic!("{answer:?}"),
+        }
+    }
+}
+
+fn is_link(item: &Item) -> bool {
+    item["pk"].as_s().unwrap().starts_with("LINK#")
+}
+
+#[tokio::test]
+async fn a_snapshot_that_lost_a_chunk_is_noticed() {
+    let (world, lease) = World::working().await;
+    let page: Vec<_> = (0..2_000).map(|number| seen(number, 1)).collect();
+    world.store.append_fingerprints(&lease, cycle(1), 0, &page).await.unwrap();
+    world.store.fold_fingerprints(&lease).await.unwrap();
+    world.lose(&format!("SNAPSHOT#{}", job()), "CHUNK#03#000002").await;
+    let answer = world.store.snapshot(&job()).await;
+    assert!(matches!(answer, Err(StoreError::Inconsistent { .. })), "{:?}", answer.map(|all| all.len()));
+    world.store.append_fingerprints(&lease, cycle(2), 0, &page).await.unwrap();
+    assert!(matches!(world.store.fold_fingerprints(&lease).await, Err(StoreError::Inconsistent { .. })));
+}
+
+#[tokio::test]
+async fn what_was_written_to_a_file_is_there_after_reopening_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rollcall.db");
+    let names = TableNames::default();
+    let store = |client| store::DynamoStore::new(client, TableNames::default(), worker("one"));
+    {
+        let engine = Embedded::open(Some(&file)).await.unwrap();
+        tables::create(&engine.client(), &names).await.unwrap();
+        let store = store(engine.client());
+        store.create_job(&job(), &state()).await.unwrap();
+        let (lease, _) = store.acquire(&job(), after(0), after(10)).await.unwrap();
+        store.put_link(&lease, &link("ann")).await.unwrap();
+        engine.close().await;
+    }
+    let engine = Embedded::open(Some(&file)).await.unwrap();
+    tables::create(&engine.client(), &names).await.unwrap();
+    let store = store(engine.client());
+    assert_eq!(store.all_links(&job()).await.unwrap(), [link("ann")]);
+    assert_eq!(store.acquire(&job(), after(10), after(20)).await.unwrap().0.fence, 2);
+}
+
+#[tokio::test]
+async fn records_past_their_time_are_swept_out_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rollcall.db");
+    let store = |client| store::DynamoStore::new(client, TableNames::default(), worker("one"));
+    let at = |text: &str| text.parse().unwrap();
+    let old = record("ann", cycle(1), at("2001-01-01T00:00:00Z"), Outcome::Success);
+    let kept = record("ben", cycle(1), at("2901-01-01T00:00:00Z"), Outcome::Success);
+    {
+        let engine = Embedded::open(Some(&file)).await.unwrap();
+        tables::create(&engine.client(), &TableNames::default()).await.unwrap();
+        store(engine.client()).append_records(&job(), &[old.clone(), kept.clone()], &[]).await.unwrap();
+        engine.close().await;
+    }
+    let engine = Embedded::open(Some(&file)).await.unwrap();
+    let store = store(engine.client());
+    for _ in 0..500 {
+        if store.record(old.id).await.unwrap().is_none() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(store.record(old.id).await.unwrap(), None);
+    assert_eq!(store.record(kept.id).await.unwrap(), Some(kept));
+}
+
+#[tokio::test]
+async fn a_table_made_by_something_else_is_refused() {
+    let world = World::empty().await;
+    let swapped = TableNames { state: world.names.logs.clone(), logs: world.names.state.clone() };
+    let answer = tables::create(&world.client, &swapped).await;
+    assert!(matches!(answer, Err(StoreError::Inconsistent { .. })), "{answer:?}");
+    tables::create(&world.client, &world.names).await.unwrap();
+}
+
+// ------------------------------------------------------------------------- items as DynamoDB's own JSON
+
+async fn dump(world: &World) -> Value {
+    let mut tables = serde_json::Map::new();
+    for (name, table) in [("state", &world.names.state), ("logs", &world.names.logs)] {
+        let mut list: Vec<Value> = items(world, table).await.iter().map(to_json).collect();
+        list.sort_by_key(|item| format!("{} {}", item["pk"], item["sk"]));
+        tables.insert(name.to_owned(), list.into());
+    }
+    Value::Object(tables)
+}
+
+async fn load(world: &World, fixture: &Value) {
+    for (name, table) in [("state", &world.names.state), ("logs", &world.names.logs)] {
+        for item in fixture[name].as_array().unwrap() {
+            let item = item.as_object().unwrap().iter().map(|(name, value)| (name.clone(), from_json(value)));
+            put(world, table, item.collect()).await;
+        }
+    }
+}
+
+async fn items(world: &World, table: &str) -> Vec<Item> {
+    let items = world.client.scan().table_name(table).into_paginator().items().send();
+    items.collect::<Result<_, _>>().await.unwrap()
+}
+
+async fn put(world: &World, table: &str, item: Item) {
+    world.client.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
+}
+
+fn to_json(item: &Item) -> Value {
+    let item: BTreeMap<&String, Value> = item.iter().map(|(name, value)| (name, value_json(value))).collect();
+    json!(item)
+}
+
+fn value_json(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::B(bytes) => json!({ "B": STANDARD.encode(bytes) }),
+        AttributeValue::L(list) => json!({ "L": list.iter().map(value_json).collect::<Vec<_>>() }),
+        other => panic!("no item holds {other:?}"),
+    }
+}
+
+fn from_json(value: &Value) -> AttributeValue {
+    let (kind, value) = value.as_object().unwrap().iter().next().unwrap();
+    match (kind.as_str(), value) {
+        ("S", Value::String(text)) => AttributeValue::S(text.clone()),
+        ("N", Value::String(number)) => AttributeValue::N(number.clone()),
+        ("B", Value::String(bytes)) => AttributeValue::B(Blob::new(STANDARD.decode(bytes).unwrap())),
+        ("L", Value::Array(list)) => AttributeValue::L(list.iter().map(from_json).collect()),
+        _ => panic!("{kind}"),
+    }
+}

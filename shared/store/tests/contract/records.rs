@@ -1,0 +1,218 @@
+//! The provisioning log: every way to find a record, and paging.
+
+use std::collections::BTreeSet;
+
+use engine::model::JobId;
+use engine::ports::{Identity, Store};
+use engine::report::{Outcome, ProvisioningRecord};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use store::{By, DynamoStore, QueryError, RecordQuery, StoredApplication};
+use uuid::Uuid;
+
+use crate::samples::{account, cycle, job, noon, record, source};
+use crate::world::{World, after};
+
+fn query(by: By) -> RecordQuery {
+    RecordQuery { job: None, by, since: None, until: None, page_size: 10, token: None }
+}
+
+fn in_job(by: By) -> RecordQuery {
+    RecordQuery { job: Some(job()), ..query(by) }
+}
+
+async fn all_pages(store: &DynamoStore, mut query: RecordQuery) -> Vec<ProvisioningRecord> {
+    let mut records = Vec::new();
+    loop {
+        let page = store.records(&query).await.unwrap();
+        assert!(page.records.len() <= query.page_size);
+        records.extend(page.records);
+        query.token = page.token;
+        if query.token.is_none() {
+            return records;
+        }
+    }
+}
+
+async fn ids(store: &DynamoStore, query: RecordQuery) -> Vec<String> {
+    all_pages(store, query).await.into_iter().map(|record| record.source_identity.id).collect()
+}
+
+fn name(id: &str, name: &str) -> Identity {
+    Identity { source_id: source(id), name: name.to_owned() }
+}
+
+/// Ann and Ben in the first cycle, of another job too; Ann fails in the second.
+async fn written() -> World {
+    let world = World::with_job().await;
+    let application = StoredApplication {
+        id: "a".into(),
+        name: "Ticketing".into(),
+        version: 1,
+        document: serde_json::Value::Null,
+        job: job(),
+    };
+    world.store.save_application(&application, None).await.unwrap();
+    let other = JobId::new("other");
+    let mut elsewhere = record("ann", cycle(7), after(5), Outcome::Failure);
+    elsewhere.job_id = other.to_string();
+    world.store.append_records(&other, &[elsewhere], &[name("ann", "Ann Elsewhere")]).await.unwrap();
+    let records = [
+        record("ann", cycle(1), after(0), Outcome::Success),
+        record("ben", cycle(1), after(0), Outcome::Skipped),
+        record("ann", cycle(2), after(40), Outcome::Failure),
+    ];
+    let names = [name("ann", "Ánn Lee"), name("ben", "Ben O'Leary"), name("ann", "Ann Smith")];
+    for _ in 0..2 {
+        world.store.append_records(&job(), &records, &names).await.unwrap();
+    }
+    world
+}
+
+#[tokio::test]
+async fn a_record_is_found_by_its_id_and_by_its_change() {
+    let world = written().await;
+    let failed = record("ann", cycle(2), after(40), Outcome::Failure);
+    assert_eq!(world.store.record(failed.id).await.unwrap(), Some(failed.clone()));
+    let change: Uuid = failed.change_id.parse().unwrap();
+    assert_eq!(world.store.record_by_change(change).await.unwrap(), Some(failed));
+    assert_eq!(world.store.record(Uuid::from_u128(1)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn records_are_found_by_everything_an_administrator_may_know() {
+    let world = written().await;
+    let cases = [
+        ("everything", query(By::All), 4),
+        ("the job", in_job(By::All), 3),
+        ("the person, anywhere", query(By::Source(source("ann"))), 3),
+        ("the person, in the job", in_job(By::Source(source("ann"))), 2),
+        ("the account", in_job(By::Target(account("account-ben"))), 1),
+        ("the cycle", query(By::Cycle(cycle(1))), 2),
+        ("failures of the job", in_job(By::Failures), 1),
+        ("failures of all applications", query(By::Failures), 1),
+        ("the name", in_job(By::Person("lee".into())), 2),
+        ("a name in all applications", query(By::Person("smith".into())), 3),
+        ("an unknown name", in_job(By::Person("zoe".into())), 0),
+        ("an unknown person", in_job(By::Source(source("zoe"))), 0),
+    ];
+    for (what, query, count) in cases {
+        assert_eq!(ids(&world.store, query).await.len(), count, "{what}");
+    }
+    assert_eq!(ids(&world.store, in_job(By::All)).await[0], "ann", "newest first");
+}
+
+#[tokio::test]
+async fn a_window_includes_its_beginning_and_excludes_its_end() {
+    let world = written().await;
+    let cases = [
+        (Some(0), None, 3),
+        (Some(1), None, 1),
+        (None, Some(40), 2),
+        (Some(0), Some(0), 0),
+        (Some(40), Some(41), 1),
+    ];
+    for (since, until, count) in cases {
+        let query = RecordQuery { since: since.map(after), until: until.map(after), ..in_job(By::All) };
+        assert_eq!(ids(&world.store, query).await.len(), count, "{since:?} to {until:?}");
+    }
+}
+
+#[tokio::test]
+async fn people_are_found_by_any_word_of_any_name_they_had() {
+    let world = written().await;
+    let cases: [(&str, &[&str]); 9] = [
+        ("an", &["ann"]),
+        ("ANN L", &["ann"]),
+        ("ánn lee", &["ann"]),
+        ("smith", &["ann"]),
+        ("o'l", &["ben"]),
+        ("lea", &["ben"]),
+        ("le", &["ann", "ben"]),
+        ("nn", &[]),
+        ("ann x", &[]),
+    ];
+    for (text, expected) in cases {
+        let found = world.store.find_people(&job(), text).await.unwrap();
+        let found: BTreeSet<String> = found.into_iter().map(|person| person.source_id.to_string()).collect();
+        assert_eq!(found, expected.iter().map(ToString::to_string).collect(), "{text}");
+    }
+    for short in ["", "a", " á ", "!!"] {
+        let refused = world.store.find_people(&job(), short).await;
+        assert!(matches!(refused, Err(QueryError::ShortName(_))), "{short}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_too_many_people_have_is_refused_in_words() {
+    let world = World::with_job().await;
+    let names: Vec<_> = (0..150).map(|number| name(&number.to_string(), "Maria Sample")).collect();
+    world.store.append_records(&job(), &[], &names).await.unwrap();
+    assert_eq!(world.store.find_people(&job(), "mar").await.unwrap().len(), 150);
+    let refused = world.store.records(&in_job(By::Person("mar".into()))).await;
+    assert!(matches!(refused, Err(QueryError::ManyPeople { people: 150, .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_token_of_another_search_is_refused() {
+    let world = written().await;
+    let page = world.store.records(&RecordQuery { page_size: 1, ..in_job(By::All) }).await.unwrap();
+    let foreign = RecordQuery { token: page.token, ..in_job(By::Failures) };
+    assert!(matches!(world.store.records(&foreign).await, Err(QueryError::ForeignToken)));
+    let garbage = RecordQuery { token: Some("x".into()), ..in_job(By::All) };
+    assert!(matches!(world.store.records(&garbage).await, Err(QueryError::ForeignToken)));
+}
+
+/// Records at these times, in milliseconds after noon: ties are likely.
+fn at_times(times: &[u8]) -> Vec<ProvisioningRecord> {
+    let at = |ms: u8| Timestamp::from_millisecond(noon().as_millisecond() + i64::from(ms)).unwrap();
+    let outcome = |index: usize| if index.is_multiple_of(3) { Outcome::Failure } else { Outcome::Success };
+    times
+        .iter()
+        .enumerate()
+        .map(|(i, ms)| record(&format!("p{}", i % 5), cycle(i as u128), at(*ms), outcome(i)))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn going_from_page_to_page_neither_loses_nor_repeats_a_record(
+        times in proptest::collection::vec(0_u8..6, 0..60),
+        sizes in proptest::collection::vec(1_usize..12, 1..6),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let world = World::with_job().await;
+            let mut records = at_times(&times);
+            world.store.append_records(&job(), &records, &[]).await.unwrap();
+            records.sort_by_key(|record| std::cmp::Reverse((record.activity_date_time, record.id)));
+            let questions = [By::All, By::Failures, By::Source(source("p1"))];
+            for by in questions {
+                let expected: Vec<Uuid> = records
+                    .iter()
+                    .filter(|record| match &by {
+                        By::Failures => record.provisioning_status_info.status == Outcome::Failure,
+                        By::Source(id) => id.as_str() == record.source_identity.id,
+                        _ => true,
+                    })
+                    .map(|record| record.id)
+                    .collect();
+                let mut query = in_job(by);
+                let mut paged = Vec::new();
+                for size in sizes.iter().cycle() {
+                    query.page_size = *size;
+                    let page = world.store.records(&query).await.unwrap();
+                    paged.extend(page.records.iter().map(|record| record.id));
+                    query.token = page.token;
+                    if query.token.is_none() {
+                        break;
+                    }
+                }
+                prop_assert_eq!(&paged, &expected);
+            }
+            Ok(())
+        })?;
+    }
+}
