@@ -1,2 +1,45 @@
-//! Placeholder.
-fn main() {}
+//! `rollcall`: the whole service in one process, and the command line to it.
+//!
+//! In: a command. Out: text for people or JSON for programs on standard output, log lines on standard error, and an
+//! exit code that means something ([`exit`]).
+
+mod cli;
+mod commands;
+mod data_dir;
+mod demo;
+mod exit;
+mod home;
+mod output;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+
+fn main() -> std::process::ExitCode {
+    runtime::tracing::for_terminal();
+    let cli = Cli::parse();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|tokio| tokio.block_on(run(&cli)));
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output::error(&error, cli.json);
+            exit::of(&error).into()
+        }
+    }
+}
+
+async fn run(cli: &Cli) -> anyhow::Result<Exit> {
+    match &cli.command {
+        Command::Demo(demo) => demo::run(cli, demo).await,
+        Command::Apply { files } => commands::apply::run(cli, files).await,
+        Command::Cycle { job, allow_removals } => commands::cycle::run(cli, job, *allow_removals).await,
+        Command::Status { job } => commands::status::run(cli, job.as_deref()).await,
+        Command::Logs(logs) => commands::logs::run(cli, logs).await,
+        Command::Sandbox(sandbox) => commands::sandbox::run(cli, sandbox).await,
+    }
+}

@@ -1,2 +1,12 @@
-//! Placeholder.
-fn main() {}
+//! The `sync` function's binary: tracing, context, handler.
+
+use lambda_runtime::{Error, run, service_fn};
+use sync::context::Context;
+use sync::handler::handle;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    runtime::tracing::for_functions();
+    let context = Context::from_env().await?;
+    run(service_fn(|event| handle(&context, event))).await
+}

@@ -1,1 +1,10 @@
-//! Placeholder.
+//! What every main needs: the system's clock and ids, secrets by reference, tracing, AWS configuration.
+//!
+//! No domain logic. Everything that must not be in the engine because it touches the world, and that more than
+//! one function needs, lives here.
+
+pub mod aws;
+pub mod clock;
+pub mod env;
+pub mod secrets;
+pub mod tracing;

@@ -14,9 +14,9 @@ use crate::job::{Event, Figures, JobState, Progress};
 use crate::model::{JobId, Link, SourceId, TargetId};
 use crate::ports::{ClaimOutcome, Lease, StoreError};
 
-/// How long a lease lasts without being prolonged. A minute: long enough that a slow save does not lose it,
-/// short enough that the job of a worker that died goes on soon.
-pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// How much longer than the target's longest call a lease lasts without being prolonged. A minute: twelve
+/// heartbeats may be late before a call has to wait for one, and the job of a worker that died goes on soon.
+const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// How often status is saved while a cycle runs, and with it the lease prolonged.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -82,7 +82,7 @@ impl<'a> Desk<'a> {
         let live = self.live();
         state.progress = live.map(|live| Progress { observed_at: now, ..live.progress });
         state.running = live.map(|live| live.figures);
-        let prolonged = Lease { until: until(now), ..lease.clone() };
+        let prolonged = Lease { until: until(self.ports, now), ..lease.clone() };
         self.ports.store.save(&prolonged, &state, events, release).await?;
         *lease = prolonged;
         *lock(&self.committed) = state;
@@ -97,7 +97,7 @@ impl<'a> Desk<'a> {
     /// Makes sure that the lease outlasts a call that may take `longest`.
     pub(super) async fn outlast(&self, longest: Duration) -> Result<(), StoreError> {
         let left = self.lease.lock().await.until.duration_since(self.ports.clock.now());
-        if left > SignedDuration::try_from(longest).unwrap_or(LEASE) {
+        if left > SignedDuration::try_from(longest).unwrap_or(SignedDuration::MAX) {
             return Ok(());
         }
         self.heartbeat().await
@@ -136,14 +136,15 @@ impl<'a> Desk<'a> {
 }
 
 /// When a lease taken or prolonged now ends.
-pub(super) fn until(now: Timestamp) -> Timestamp {
-    now.saturating_add(LEASE).unwrap_or(Timestamp::MAX)
+fn until(ports: &Ports<'_>, now: Timestamp) -> Timestamp {
+    let longest = SignedDuration::try_from(ports.target.habits().longest_call).unwrap_or(MARGIN);
+    now.saturating_add(longest.saturating_add(MARGIN)).unwrap_or(Timestamp::MAX)
 }
 
 /// Takes the job's lease.
 pub(super) async fn acquire<'a>(ports: &'a Ports<'a>, job: &JobId) -> Result<Desk<'a>, StoreError> {
     let now = ports.clock.now();
-    let (lease, state) = ports.store.acquire(job, now, until(now)).await?;
+    let (lease, state) = ports.store.acquire(job, now, until(ports, now)).await?;
     Ok(Desk::new(ports, lease, state))
 }
 

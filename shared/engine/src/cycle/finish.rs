@@ -26,6 +26,9 @@ pub(super) fn count_live(figures: &mut Figures, planned: &Planned, succeeded: bo
 /// Ends a complete cycle: the watermark moves, the status says so, the lease goes back.
 pub(super) async fn complete(run: &Run<'_>, session: &mut Session) -> Result<Ending, Stop> {
     if session.state.unfolded {
+        // Once folded, the snapshot no longer fits the seen-bitmap: a worker that takes over must not look for
+        // leavers again, so the phase is saved first.
+        run.save(session, &[]).await?;
         run.ports.store.fold_fingerprints(&run.desk.lease().await).await?;
         session.state.unfolded = false;
     }

@@ -1,0 +1,157 @@
+//! The command line: what can be asked, and how it is explained.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Keeps the user accounts of an app in step with a directory: create on joining, update on moving, disable on
+/// leaving.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rollcall",
+    version,
+    max_term_width = 110,
+    after_help = "Try it:\n  rollcall demo                      a thousand invented people become accounts, with a live progress bar\n  rollcall apply ledgerly.yaml       save an application: its source, target, mapping\n  rollcall cycle Ledgerly            run one cycle now\n  rollcall status                    what each job is doing, and whether it is healthy\n  rollcall logs --name nadia         what happened to Nadia, and why\n\nExit codes: 0 done; 1 failed; 2 wrong usage or a refused file; 3 done, but single objects failed;\n4 done, but removals are held until a person approves.\nLog lines go to standard error; ROLLCALL_LOG=debug shows more of them."
+)]
+pub(crate) struct Cli {
+    /// Where Rollcall keeps what it remembers. A second command on the same folder joins the first.
+    #[arg(long, global = true, env = "ROLLCALL_DATA_DIR", default_value = ".rollcall", value_name = "DIR")]
+    pub(crate) data_dir: PathBuf,
+
+    /// Use this DynamoDB endpoint instead of the engine in the data folder: a URL, or `aws` for the account and
+    /// region of the environment.
+    #[arg(long, global = true, env = "ROLLCALL_ENDPOINT", value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+
+    /// Print JSON for programs instead of text for people.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Watch it work: invented people, a sandbox app, three cycles.
+    ///
+    /// Starts a SCIM server on loopback, writes a directory of invented people, runs an initial cycle, lets a
+    /// fortnight of joining, moving and leaving pass, runs an incremental cycle, then one that has nothing to do.
+    /// Then it keeps the app running for you to look around, until Ctrl-C.
+    Demo(Demo),
+    /// Check application files and save them.
+    ///
+    /// A file names one application: its source, target, attribute mapping and thresholds. Nothing is saved
+    /// unless all of it is sound.
+    Apply {
+        /// YAML files, one application each.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Run one cycle of a job now.
+    Cycle {
+        /// The application's name, or the job's id.
+        job: String,
+        /// Approve, this once, removals above the thresholds and a reading that shrank.
+        #[arg(long)]
+        allow_removals: bool,
+    },
+    /// Show what jobs are doing and whether they are healthy.
+    Status {
+        /// The application's name, or the job's id; all jobs without it.
+        job: Option<String>,
+    },
+    /// Search the provisioning log, newest first.
+    Logs(Logs),
+    /// Run the sandbox app on its own: a SCIM 2.0 server on loopback to rehearse against.
+    Sandbox(Sandbox),
+}
+
+/// How the demo runs.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Exit when the three cycles are done.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// How many people.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    pub(crate) people: u32,
+    /// How long the sandbox app takes to answer a request, in milliseconds.
+    #[arg(long, default_value_t = 20, value_name = "MS")]
+    pub(crate) latency: u64,
+}
+
+/// What to look for in the log. Everything given must hold.
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
+    /// The application's name, or the job's id; all jobs without it.
+    pub(crate) job: Option<String>,
+    /// The person's name, or the beginning of any word of it; case and accents do not matter.
+    #[arg(long, conflicts_with_all = ["source_id", "target_id"])]
+    pub(crate) name: Option<String>,
+    /// The person's id in the source.
+    #[arg(long, conflicts_with = "target_id", value_name = "ID")]
+    pub(crate) source_id: Option<String>,
+    /// The account's id in the target.
+    #[arg(long, value_name = "ID")]
+    pub(crate) target_id: Option<String>,
+    /// How it ended.
+    #[arg(long)]
+    pub(crate) status: Option<Status>,
+    /// Only since then: a time such as 2026-03-01T08:00:00Z, or an age such as 2h or 7d.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// How many records at the most.
+    #[arg(long, default_value_t = 50)]
+    pub(crate) limit: usize,
+    /// How to print them.
+    #[arg(long, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+/// Outcomes to filter by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Status {
+    Success,
+    Failure,
+    Skipped,
+    Warning,
+}
+
+/// Forms of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal.
+    Table,
+    /// An array of whole records, as the API gives them.
+    Json,
+    /// One line a record, for spreadsheets.
+    Csv,
+}
+
+/// How the sandbox behaves.
+#[derive(Debug, Args)]
+pub(crate) struct Sandbox {
+    /// Port on loopback; any free one without it.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Bearer token it accepts.
+    #[arg(long, default_value = "sandbox")]
+    pub(crate) token: String,
+    /// How long it takes to answer, in milliseconds.
+    #[arg(long, default_value_t = 0, value_name = "MS")]
+    pub(crate) latency: u64,
+    /// The most accounts on one page of a listing.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) page_cap: usize,
+    /// Requests a second it accepts before it answers 429; no limit without it.
+    #[arg(long, value_name = "PER_SECOND")]
+    pub(crate) rate: Option<f64>,
+    /// How many requests may come at once on top of the rate.
+    #[arg(long, default_value_t = 25, requires = "rate")]
+    pub(crate) burst: u32,
+    /// Faults to begin with, as the JSON that PUT /_sandbox/faults takes.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) faults: Option<String>,
+}

@@ -1,0 +1,7 @@
+//! The commands, one file each.
+
+pub(crate) mod apply;
+pub(crate) mod cycle;
+pub(crate) mod logs;
+pub(crate) mod sandbox;
+pub(crate) mod status;

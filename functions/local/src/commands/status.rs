@@ -1,0 +1,97 @@
+//! `rollcall status`: healthy or not, why not, how far, what last.
+
+use query::status::{JobStatus, view};
+
+use crate::cli::Cli;
+use crate::exit::Exit;
+use crate::home::Home;
+use crate::output;
+
+pub(crate) async fn run(cli: &Cli, job: Option<&str>) -> anyhow::Result<Exit> {
+    let home = Home::open(cli).await?;
+    let store = &home.context.store;
+    let now = home.context.clock.now();
+    let mut found = Vec::new();
+    match job {
+        Some(job) => {
+            let stored = home.application(job).await?;
+            found.push(view(&stored.name, stored.job.as_str(), &store.job(&stored.job).await?, now));
+        }
+        None => {
+            for known in store.applications().await? {
+                found.push(view(&known.name, known.job.as_str(), &store.job(&known.job).await?, now));
+            }
+        }
+    }
+    match (cli.json, job, found.as_slice()) {
+        (true, Some(_), [one]) => output::json(one)?,
+        (true, ..) => output::json(&found)?,
+        (false, _, []) => println!("There is no application yet. Save one with: rollcall apply FILE"),
+        (false, Some(_), [one]) => details(one),
+        (false, ..) => overview(&found),
+    }
+    Ok(Exit::Done)
+}
+
+fn overview(jobs: &[JobStatus]) {
+    let mut table =
+        output::table(&["application", "health", "users", "in escrow", "last cycle", "progress", "next due (UTC)"]);
+    for job in jobs {
+        table.add_row([
+            job.application.clone(),
+            health(job),
+            format!("{} in scope, {} linked", job.counts.in_scope, job.counts.linked),
+            job.counts.escrowed.to_string(),
+            last(job),
+            progress(job),
+            output::moment(job.next_due),
+        ]);
+    }
+    println!("{table}");
+}
+
+fn details(job: &JobStatus) {
+    let mut table = output::table(&["", &job.application]);
+    let mut line = |name: &str, value: String| {
+        table.add_row([name.to_owned(), value]);
+    };
+    line("health", health(job));
+    if let Some(quarantine) = &job.quarantine {
+        line("why", quarantine.message.clone());
+        line("since", output::moment(quarantine.series_began));
+    }
+    line("initial cycle", if job.initial_cycle_completed { "complete" } else { "not complete" }.into());
+    line("progress", progress(job));
+    line("users in scope", job.counts.in_scope.to_string());
+    line("users linked", format!("{} now, {} ever", job.counts.linked, job.counts.ever_linked));
+    line("in escrow", job.counts.escrowed.to_string());
+    line("removals waiting", job.counts.staged.to_string());
+    line("last cycle", last(job));
+    if let Some(reason) = job.last_execution.as_ref().and_then(|last| last.no_inference.clone()) {
+        line("nobody taken as gone", reason);
+    }
+    line("next due (UTC)", output::moment(job.next_due));
+    line("job id", job.job_id.clone());
+    println!("{table}");
+}
+
+fn health(job: &JobStatus) -> String {
+    match &job.quarantine {
+        Some(quarantine) => format!("{:?}: {:?}", job.code, quarantine.reason),
+        None => format!("{:?}", job.code),
+    }
+}
+
+fn progress(job: &JobStatus) -> String {
+    let Some(progress) = job.progress.first() else { return "idle".into() };
+    let share = 100 * progress.completed_units / progress.total_units.max(1);
+    let state = if job.running { "running" } else { "waiting for the next slice" };
+    format!("{share} % of {} people, {state}", progress.total_units)
+}
+
+fn last(job: &JobStatus) -> String {
+    let Some(last) = &job.last_execution else { return "never".into() };
+    let written = last.figures.exported();
+    let state = last.error.clone().unwrap_or_else(|| format!("{:?}, {written} written", last.state));
+    format!("{} {}: {state}", output::moment(last.time_ended), last.kind)
+}

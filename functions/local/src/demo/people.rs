@@ -1,0 +1,197 @@
+//! About a thousand invented people, and what happens to some of them.
+//!
+//! In: how many. Out: the same people every time, as rows of a CSV file. Any likeness is chance: names are drawn
+//! from two lists by arithmetic, domains end in `.example`.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+const FIRST: [&str; 40] = [
+    "Nadia", "Omar", "Lena", "Kofi", "Ines", "Tomás", "Aiko", "Bram", "Chiara", "Deniz", "Eszter", "Faisal",
+    "Greta", "Hugo", "Ilse", "Jonas", "Kamala", "Luca", "Mirela", "Nils", "Oluwaseun", "Priya", "Quentin",
+    "Ragnhild", "Søren", "Thandiwe", "Uma", "Vasil", "Wanjiru", "Xavier", "Yara", "Zoltán", "Amélie",
+    "Björn", "Carmen", "Dmitri", "Elif", "Freya", "Gustavo", "Hana",
+];
+
+const LAST: [&str; 37] = [
+    "Okoye", "Lindqvist", "Moreau", "Mensah", "Carvalho", "Tanaka", "de Vries", "Bianchi", "Yılmaz", "Nagy",
+    "Al-Masri", "Vogel", "Fernández", "Janssen", "Keller", "Iyer", "Rossi", "Popescu", "Berg", "Adeyemi",
+    "Sharma", "Lefèvre", "Haugen", "Sørensen", "Dlamini", "Rao", "Petrov", "Kamau", "Dubois", "Haddad", "Szabó",
+    "Laurent", "Nyström", "Ortega", "Ivanov", "Demir", "Costa",
+];
+
+const TEAMS: [(&str, [&str; 3]); 6] = [
+    ("Treasury", ["Analyst", "Treasurer", "Controller"]),
+    ("Engineering", ["Engineer", "Senior Engineer", "Staff Engineer"]),
+    ("Operations", ["Coordinator", "Operations Manager", "Planner"]),
+    ("People", ["Recruiter", "Partner", "Payroll Specialist"]),
+    ("Sales", ["Account Executive", "Sales Manager", "Sales Engineer"]),
+    ("Support", ["Support Agent", "Support Lead", "Trainer"]),
+];
+
+/// One row of the demo's directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person {
+    number: usize,
+    given_name: String,
+    surname: String,
+    team: &'static str,
+    title: &'static str,
+    enabled: bool,
+}
+
+impl Person {
+    fn invented(number: usize) -> Self {
+        // Steps prime to the lists' lengths walk through every pair before one repeats.
+        let given_name = FIRST[number * 7 % FIRST.len()].to_owned();
+        let surname = LAST[(number * 11 + number / FIRST.len()) % LAST.len()].to_owned();
+        let (team, titles) = TEAMS[number * 5 % TEAMS.len()];
+        Self { number, given_name, surname, team, title: titles[number % titles.len()], enabled: true }
+    }
+
+    fn id(&self) -> String {
+        format!("E{:05}", self.number)
+    }
+
+    fn display_name(&self) -> String {
+        format!("{} {}", self.given_name, self.surname)
+    }
+
+    fn mail(&self) -> String {
+        let plain = |name: &str| -> String {
+            name.chars().map(ascii).filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+        };
+        format!("{}.{}.{}@tessera.example", plain(&self.given_name), plain(&self.surname), self.number)
+    }
+}
+
+/// The letters of the two lists without their marks, for mail addresses.
+fn ascii(letter: char) -> char {
+    match letter {
+        'á' | 'ã' => 'a',
+        'é' | 'è' => 'e',
+        'ı' => 'i',
+        'ó' | 'ö' | 'ø' => 'o',
+        other => other,
+    }
+}
+
+/// The directory of the demo: a list of people that changes over time.
+#[derive(Debug, Clone)]
+pub(crate) struct Directory {
+    people: Vec<Person>,
+    next: usize,
+}
+
+/// What happened in the directory between two cycles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Happened {
+    pub(crate) joined: usize,
+    pub(crate) moved: usize,
+    pub(crate) married: usize,
+    pub(crate) switched_off: usize,
+    pub(crate) left: usize,
+}
+
+impl Directory {
+    pub(crate) fn of(people: usize) -> Self {
+        Self { people: (1..=people).map(Person::invented).collect(), next: people + 1 }
+    }
+
+    /// A fortnight passes: some join, some move, some take another name, some go on leave, some leave.
+    pub(crate) fn fortnight(&mut self) -> Happened {
+        let share = |per_thousand: usize| (self.people.len() * per_thousand / 1_000).max(1);
+        let happened = Happened {
+            joined: share(12),
+            moved: share(20),
+            married: share(3),
+            switched_off: share(5),
+            left: share(4),
+        };
+        let step = self.people.len() / 50 + 1;
+        let mut chosen = (0..self.people.len()).map(|turn| turn * step % self.people.len());
+        let moved: Vec<usize> = chosen.by_ref().take(happened.moved).collect();
+        let spread = |offset: usize, count: usize| -> Vec<usize> {
+            (0..count).map(|turn| (offset + turn * step) % self.people.len()).collect()
+        };
+        let married = spread(1, happened.married);
+        let off = spread(2, happened.switched_off);
+        let left = spread(3, happened.left);
+        for position in moved {
+            let person = &mut self.people[position];
+            let (team, titles) = TEAMS[(person.number * 5 + 1) % TEAMS.len()];
+            (person.team, person.title) = (team, titles[(person.number + 1) % titles.len()]);
+        }
+        for position in married {
+            self.people[position].surname = format!("{}-Whitlock", self.people[position].surname);
+        }
+        for position in off {
+            self.people[position].enabled = false;
+        }
+        let gone: Vec<usize> = left.iter().map(|position| self.people[*position].number).collect();
+        self.people.retain(|person| !gone.contains(&person.number));
+        for _ in 0..happened.joined {
+            self.people.push(Person::invented(self.next));
+            self.next += 1;
+        }
+        happened
+    }
+
+    /// Writes the directory as the CSV file that the demo's application reads.
+    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
+        let mut writer =
+            csv::Writer::from_path(path).with_context(|| format!("cannot write {}", path.display()))?;
+        writer.write_record([
+            "employeeId",
+            "accountEnabled",
+            "displayName",
+            "givenName",
+            "surname",
+            "mail",
+            "department",
+            "jobTitle",
+        ])?;
+        for person in &self.people {
+            writer.write_record([
+                person.id().as_str(),
+                if person.enabled { "true" } else { "false" },
+                &person.display_name(),
+                &person.given_name,
+                &person.surname,
+                &person.mail(),
+                person.team,
+                person.title,
+            ])?;
+        }
+        writer.flush()?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn everyone_has_an_address_of_their_own_in_plain_letters() {
+        let directory = Directory::of(1_000);
+        let mails: BTreeSet<String> = directory.people.iter().map(Person::mail).collect();
+        assert_eq!(mails.len(), 1_000);
+        assert!(mails.iter().all(|mail| mail.is_ascii()));
+    }
+
+    #[test]
+    fn a_fortnight_changes_as_many_people_as_it_says() {
+        for size in [10, 100, 1_000, 5_000] {
+            let before = Directory::of(size);
+            let mut after = before.clone();
+            let happened = after.fortnight();
+            assert_eq!(after.people.len(), size + happened.joined - happened.left);
+            let off = after.people.iter().filter(|person| !person.enabled).count();
+            assert_eq!(off, happened.switched_off, "of {size}");
+        }
+    }
+}

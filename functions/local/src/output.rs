@@ -1,0 +1,41 @@
+//! Output: tables for people, JSON for programs, errors with their causes.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+use serde_json::json;
+
+/// A table as wide as the terminal.
+pub(crate) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header.iter().copied());
+    table
+}
+
+/// One JSON value on standard output.
+pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// An error with its causes, on standard error.
+pub(crate) fn error(error: &anyhow::Error, as_json: bool) {
+    let mut message = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // Errors that speak for their cause as well need not say it twice.
+        if !message.contains(&cause) {
+            message = format!("{message}: {cause}");
+        }
+    }
+    if as_json {
+        eprintln!("{}", json!({ "error": { "message": message } }));
+    } else {
+        eprintln!("rollcall: {message}");
+    }
+}
+
+/// A time as people read it: seconds are enough.
+pub(crate) fn moment(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}

@@ -1,0 +1,175 @@
+//! Status: is the job healthy, how far is it, what did it do last.
+//!
+//! The shape is Graph's `synchronizationStatus`, plus what an administrator misses there: progress in objects,
+//! counts of now beside counts of ever, the next cycle's time, and reasons in words.
+
+use engine::job::{
+    Counts, CycleKind, CycleReport, CycleResult, Figures, QuarantineReason, StatusCode,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use store::JobView;
+
+/// One job's status.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobStatus {
+    /// The application's name.
+    pub application: String,
+    /// The job's id.
+    pub job_id: String,
+    /// Its health.
+    pub code: StatusCode,
+    /// Why it is unhealthy.
+    pub quarantine: Option<QuarantineView>,
+    /// Whether a cycle is under way: a worker holds the lease.
+    pub running: bool,
+    /// How far the cycle is, in objects; empty when idle.
+    pub progress: Vec<ProgressView>,
+    /// What the cycle under way has done so far.
+    pub figures: Option<Figures>,
+    /// Whether everyone was looked at once under the present mapping.
+    pub initial_cycle_completed: bool,
+    /// Users now and ever.
+    pub counts: Counts,
+    /// Graph's cumulative count by type mapping; never falls.
+    pub synchronized_entry_count_by_type: Vec<KeyValue>,
+    /// Cycles that failed outright, in a row.
+    pub count_successive_complete_failures: u64,
+    /// The last cycle, whatever its outcome.
+    pub last_execution: Option<ExecutionView>,
+    /// The last cycle without any error.
+    pub last_successful_execution: Option<ExecutionView>,
+    /// The last cycle without any error that wrote something.
+    pub last_successful_execution_with_exports: Option<ExecutionView>,
+    /// First time nothing was left to do.
+    pub steady_state_first_achieved_time: Option<Timestamp>,
+    /// Most recent such time.
+    pub steady_state_last_achieved_time: Option<Timestamp>,
+    /// When the next cycle is due.
+    pub next_due: Timestamp,
+}
+
+/// Graph's `synchronizationQuarantine`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuarantineView {
+    /// The reason.
+    pub reason: QuarantineReason,
+    /// The exact cause, with the next step.
+    pub message: String,
+    /// When it was last imposed.
+    pub current_began: Timestamp,
+    /// When this series began.
+    pub series_began: Timestamp,
+    /// How often it was imposed again since.
+    pub series_count: u64,
+}
+
+/// Graph's `synchronizationProgress`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProgressView {
+    /// Objects done.
+    pub completed_units: u64,
+    /// Objects in all.
+    pub total_units: u64,
+    /// `objects`: not pages, so that the bar is proportional to people.
+    pub units: &'static str,
+    /// When this was observed.
+    pub progress_observation_date_time: Timestamp,
+}
+
+/// Graph's `stringKeyLongValuePair`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KeyValue {
+    /// The type mapping.
+    pub key: &'static str,
+    /// The count.
+    pub value: u64,
+}
+
+/// Graph's `synchronizationTaskExecution`, with the kind and the figures of the cycle.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecutionView {
+    /// The cycle; provisioning records carry it as `cycleId`.
+    pub activity_identifier: String,
+    /// Initial or incremental.
+    pub kind: CycleKind,
+    /// How it ended.
+    pub state: CycleResult,
+    /// Why it stopped, when it did.
+    pub error: Option<String>,
+    /// When it began.
+    pub time_began: Timestamp,
+    /// When it ended.
+    pub time_ended: Timestamp,
+    /// Objects read.
+    pub count_imported: u64,
+    /// Exports done.
+    pub count_exported: u64,
+    /// Objects that failed.
+    pub count_escrowed: u64,
+    /// Everything it did.
+    pub figures: Figures,
+    /// Why nobody was taken as gone, when that was so.
+    pub no_inference: Option<String>,
+}
+
+/// The status of a job as stored.
+#[must_use]
+pub fn view(application: &str, job_id: &str, view: &JobView, now: Timestamp) -> JobStatus {
+    let state = &view.state;
+    let running = view.lease_until.is_some_and(|until| until > now);
+    let progress = state.progress.map(|progress| ProgressView {
+        completed_units: progress.completed_units,
+        total_units: progress.total_units,
+        units: "objects",
+        progress_observation_date_time: progress.observed_at,
+    });
+    JobStatus {
+        application: application.to_owned(),
+        job_id: job_id.to_owned(),
+        code: state.code,
+        quarantine: state.quarantine.as_ref().map(|quarantine| QuarantineView {
+            reason: quarantine.reason,
+            message: quarantine.message.clone(),
+            current_began: quarantine.current_began,
+            series_began: quarantine.series_began,
+            series_count: quarantine.series_count,
+        }),
+        running,
+        progress: progress.into_iter().collect(),
+        figures: state.running,
+        initial_cycle_completed: state.initial_completed.is_some(),
+        counts: state.counts,
+        synchronized_entry_count_by_type: vec![KeyValue {
+            key: "User to User",
+            value: state.counts.ever_linked,
+        }],
+        count_successive_complete_failures: state.successive_failures,
+        last_execution: state.last.as_ref().map(execution),
+        last_successful_execution: state.last_successful.as_ref().map(execution),
+        last_successful_execution_with_exports: state.last_successful_with_exports.as_ref().map(execution),
+        steady_state_first_achieved_time: state.steady_first,
+        steady_state_last_achieved_time: state.steady_last,
+        next_due: state.next_due,
+    }
+}
+
+fn execution(report: &CycleReport) -> ExecutionView {
+    ExecutionView {
+        activity_identifier: report.cycle.to_string(),
+        kind: report.kind,
+        state: report.result,
+        error: report.error.clone(),
+        time_began: report.began,
+        time_ended: report.ended,
+        count_imported: report.figures.imported,
+        count_exported: report.figures.exported(),
+        count_escrowed: report.figures.failed,
+        figures: report.figures,
+        no_inference: report.no_inference.clone(),
+    }
+}

@@ -1,0 +1,112 @@
+//! From a stored application to one slice of its cycle.
+
+use std::path::Path;
+
+use connectors::application::{Application, SourceConfig, TargetConfig, connect_source, connect_target};
+use engine::cycle::{CycleError, Definition, Ending, Naming, Ports, Request};
+use engine::ports::{Observer, SourceError, StoreError};
+use store::StoredApplication;
+use uuid::Uuid;
+
+use crate::bus::drain;
+use crate::context::Context;
+
+/// Why a slice did not run, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum SliceError {
+    /// The stored document does not make sense to this version.
+    #[error("the stored application '{name}' cannot be used: {problem}. Apply its file again")]
+    Document {
+        /// The application.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The target's token cannot be had.
+    #[error(transparent)]
+    Secret(#[from] runtime::secrets::SecretError),
+    /// The cycle stopped.
+    #[error(transparent)]
+    Cycle(#[from] CycleError),
+}
+
+/// Runs one slice of an application's job, then tells its events.
+///
+/// # Errors
+/// See [`SliceError`]. Events that could not be told stay in the outbox; that is logged, and no error.
+pub async fn run_slice(
+    context: &Context,
+    stored: &StoredApplication,
+    request: &Request,
+    observer: &dyn Observer,
+) -> Result<Ending, SliceError> {
+    let (application, definition) = definition(context, stored)?;
+    let token = runtime::secrets::resolve(token_reference(&application))?;
+    let unusable = |problem: String| SliceError::Document { name: stored.name.clone(), problem };
+    let work = context.work.join(&stored.id);
+    let source = connect_source(&application.source, Path::new("/"), &work, context.s3.clone())
+        .map_err(|error: SourceError| unusable(error.to_string()))?;
+    let target = connect_target(&application.target, token, context.clock.clone())
+        .map_err(|error| unusable(error.to_string()))?;
+    let ports = Ports {
+        source: source.as_ref(),
+        target: target.as_ref(),
+        store: &context.store,
+        clock: context.clock.as_ref(),
+        ids: context.ids.as_ref(),
+        observer,
+    };
+    let outcome = engine::cycle::run(&ports, &definition, request).await;
+    let ours = !matches!(&outcome, Err(CycleError::Store(StoreError::Busy { .. } | StoreError::Missing(_))));
+    if ours && let Err(error) = drain(&context.store, context.bus.as_ref(), &stored.job).await {
+        tracing::warn!(job.id = %stored.job, "events stay in the outbox: {error:#}");
+    }
+    Ok(outcome?)
+}
+
+/// What a stored application configures its job to do.
+///
+/// # Errors
+/// [`SliceError::Document`].
+pub fn definition(
+    context: &Context,
+    stored: &StoredApplication,
+) -> Result<(Application, Definition), SliceError> {
+    let unusable = |problem: String| SliceError::Document { name: stored.name.clone(), problem };
+    let application: Application =
+        serde_json::from_value(stored.document.clone()).map_err(|error| unusable(error.to_string()))?;
+    let checked = application.check().map_err(|problems| {
+        unusable(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    })?;
+    let definition = Definition {
+        job: stored.job.clone(),
+        mapping: checked.mapping,
+        thresholds: application.removals,
+        naming: naming(context, stored, &application),
+    };
+    Ok((application, definition))
+}
+
+fn naming(context: &Context, stored: &StoredApplication, application: &Application) -> Naming {
+    let SourceConfig::File(file) = &application.source;
+    let source_name =
+        Path::new(&file.path).file_name().map_or_else(|| file.path.clone(), |name| name.to_string_lossy().into());
+    // Systems have no ids of their own: theirs are derived from the application's.
+    let derived = |system: &str| {
+        let application = Uuid::parse_str(&stored.id).unwrap_or(Uuid::NAMESPACE_OID);
+        Uuid::new_v5(&application, system.as_bytes()).to_string()
+    };
+    Naming {
+        tenant_id: context.tenant.to_string(),
+        application_id: stored.id.clone(),
+        application_name: stored.name.clone(),
+        source_id: derived("source"),
+        source_name,
+        target_id: derived("target"),
+    }
+}
+
+fn token_reference(application: &Application) -> &str {
+    let TargetConfig::Scim(scim) = &application.target;
+    &scim.token
+}

@@ -1,0 +1,178 @@
+//! Killing a worker at an exact outside call: before it, or after it was carried out and before its answer arrived.
+//!
+//! In: the ports of a cycle, and the number of the call to die at. Out: ports that count every call; at the chosen one
+//! the call never returns, and [`Killer::died`] wakes up so that the test drops the worker as a crash would, without
+//! any of its clean-up running.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use engine::escrow::EscrowEntry;
+use engine::fingerprint::Fingerprint;
+use engine::guard::StagedRemoval;
+use engine::ids::IdHash;
+use engine::job::{CycleReport, Event, JobState};
+use engine::model::{Cursor, CycleId, JobId, Link, SourceId, TargetId, TargetObject, Value, Watermark};
+use engine::ports::{
+    ClaimOutcome, FingerprintChange, Habits, Identity, Lease, Reading, Source, SourceError, SourcePage,
+    Store, StoreError, Target, TargetError, TargetOperation, TargetPage,
+};
+use engine::report::ProvisioningRecord;
+use jiff::Timestamp;
+use tokio::sync::Notify;
+
+/// Where to die.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Before the call is made.
+    Before(u64),
+    /// After the call was carried out; its answer is lost.
+    After(u64),
+}
+
+/// Counts calls, and stops the world at the chosen one.
+#[derive(Debug)]
+pub struct Killer {
+    moment: Option<Moment>,
+    calls: AtomicU64,
+    died: Notify,
+}
+
+impl Killer {
+    /// Dies at `moment`, or never.
+    #[must_use]
+    pub fn at(moment: Option<Moment>) -> Self {
+        Self { moment, calls: AtomicU64::new(0), died: Notify::new() }
+    }
+
+    /// Calls so far.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the worker is dead.
+    pub async fn died(&self) {
+        self.died.notified().await;
+    }
+
+    async fn around<T>(&self, call: impl Future<Output = T>) -> T {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        match self.moment {
+            Some(Moment::Before(at)) if number >= at => self.die().await,
+            Some(Moment::After(at)) if number > at => self.die().await,
+            Some(Moment::After(at)) if number == at => {
+                call.await;
+                self.die().await
+            }
+            _ => call.await,
+        }
+    }
+
+    async fn die<T>(&self) -> T {
+        self.died.notify_one();
+        std::future::pending().await
+    }
+}
+
+/// A port whose calls go through a [`Killer`].
+pub struct Mortal<'a, P: ?Sized> {
+    /// The port itself.
+    pub port: &'a P,
+    /// Who counts.
+    pub killer: &'a Killer,
+}
+
+#[async_trait]
+impl<P: Source + ?Sized> Source for Mortal<'_, P> {
+    async fn open(
+        &self,
+        watermark: Option<&Watermark>,
+        resume: Option<&Cursor>,
+    ) -> Result<Reading, SourceError> {
+        self.killer.around(self.port.open(watermark, resume)).await
+    }
+
+    async fn read(&self, cursor: &Cursor) -> Result<SourcePage, SourceError> {
+        self.killer.around(self.port.read(cursor)).await
+    }
+
+    fn calls(&self) -> u64 {
+        self.port.calls()
+    }
+}
+
+#[async_trait]
+impl<P: Target + ?Sized> Target for Mortal<'_, P> {
+    async fn list(&self, paths: &[String], cursor: Option<&Cursor>) -> Result<TargetPage, TargetError> {
+        self.killer.around(self.port.list(paths, cursor)).await
+    }
+
+    async fn find(
+        &self,
+        path: &str,
+        value: &Value,
+        paths: &[String],
+    ) -> Result<Vec<TargetObject>, TargetError> {
+        self.killer.around(self.port.find(path, value, paths)).await
+    }
+
+    async fn get(&self, id: &TargetId, paths: &[String]) -> Result<Option<TargetObject>, TargetError> {
+        self.killer.around(self.port.get(id, paths)).await
+    }
+
+    async fn batch_size(&self) -> usize {
+        self.port.batch_size().await
+    }
+
+    async fn execute(&self, operations: &[TargetOperation]) -> Vec<Result<TargetId, TargetError>> {
+        self.killer.around(self.port.execute(operations)).await
+    }
+
+    async fn probe(&self) -> Result<(), TargetError> {
+        self.killer.around(self.port.probe()).await
+    }
+
+    fn habits(&self) -> Habits {
+        self.port.habits()
+    }
+
+    fn calls(&self) -> u64 {
+        self.port.calls()
+    }
+}
+
+/// Passes store calls on, through the killer.
+macro_rules! mortal_store {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl<P: Store + ?Sized> Store for Mortal<'_, P> {
+            $(async fn $name(&self, $($argument: $type),*) -> Result<$answer, StoreError> {
+                self.killer.around(self.port.$name($($argument),*)).await
+            })*
+        }
+    };
+}
+
+mortal_store! {
+    acquire(job: &JobId, now: Timestamp, until: Timestamp) -> (Lease, JobState);
+    save(lease: &Lease, state: &JobState, events: &[Event], release: bool) -> ();
+    links(job: &JobId, ids: &[IdHash]) -> BTreeMap<IdHash, Link>;
+    put_link(lease: &Lease, link: &Link) -> ();
+    delete_link(lease: &Lease, source: &SourceId) -> ();
+    claim(lease: &Lease, target: &TargetId, source: &SourceId) -> ClaimOutcome;
+    release_claim(lease: &Lease, target: &TargetId, source: &SourceId) -> ();
+    snapshot(job: &JobId) -> Vec<Fingerprint>;
+    append_fingerprints(lease: &Lease, cycle: CycleId, page: u32, changes: &[FingerprintChange]) -> ();
+    fold_fingerprints(lease: &Lease) -> ();
+    put_intent(lease: &Lease, intent: &[u8]) -> ();
+    intent(job: &JobId) -> Option<Vec<u8>>;
+    stage(lease: &Lease, removals: &[StagedRemoval]) -> ();
+    staged(job: &JobId) -> Vec<StagedRemoval>;
+    unstage(lease: &Lease, objects: &[SourceId]) -> ();
+    put_escrow(lease: &Lease, entry: &EscrowEntry) -> ();
+    delete_escrow(lease: &Lease, source: &SourceId) -> ();
+    escrows(job: &JobId) -> Vec<EscrowEntry>;
+    append_records(job: &JobId, records: &[ProvisioningRecord], names: &[Identity]) -> ();
+    put_cycle(lease: &Lease, report: &CycleReport) -> ();
+}
