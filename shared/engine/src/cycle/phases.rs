@@ -17,22 +17,13 @@ const PAGE: usize = 500;
 
 /// Works on the cycle until it is complete or the deadline comes.
 pub(super) async fn slice(run: &Run<'_>, session: &mut Session) -> Result<Ending, Stop> {
+    prove_health(run, session).await?;
     if session.checkpoint.intent {
         let plan = intent::load(run).await?;
         load_waiting(run, session).await?;
         commit::execute_page(run, session, plan, true).await?;
     }
     begin_again_if_the_mapping_changed(run, session);
-    if session
-        .state
-        .quarantine
-        .as_ref()
-        .is_some_and(|q| q.reason == QuarantineReason::EncounteredQuarantineException)
-    {
-        run.before_call().await?;
-        run.ports.target.probe().await.map_err(Stop::Target)?;
-        run.target_is_well();
-    }
     load_waiting(run, session).await?;
     loop {
         if run.deadline_has_come() {
@@ -50,6 +41,17 @@ pub(super) async fn slice(run: &Run<'_>, session: &mut Session) -> Result<Ending
             }
         }
     }
+}
+
+/// A job in quarantine for its target's sake begins with a probe: as long as that fails, it is the only call.
+async fn prove_health(run: &Run<'_>, session: &Session) -> Result<(), Stop> {
+    let reason = session.state.quarantine.as_ref().map(|quarantine| quarantine.reason);
+    if reason == Some(QuarantineReason::EncounteredQuarantineException) {
+        run.before_call().await?;
+        run.ports.target.probe().await.map_err(Stop::Target)?;
+        run.target_is_well();
+    }
+    Ok(())
 }
 
 async fn hand_over(run: &Run<'_>, session: &mut Session) -> Result<Ending, Stop> {
