@@ -159,7 +159,8 @@ mod tests {
     #[tokio::test]
     async fn a_note_of_a_process_that_died_misleads_nobody() {
         let folder = tempfile::tempdir().unwrap();
-        let dead = r#"{"pid":1,"endpoint":"http://127.0.0.1:1","boot":"00000000-0000-0000-0000-000000000000"}"#;
+        let dead =
+            r#"{"pid":1,"endpoint":"http://127.0.0.1:1","boot":"00000000-0000-0000-0000-000000000000"}"#;
         fs::write(folder.path().join("running.json"), dead).unwrap();
         let opened = DataDir::open(folder.path()).await.unwrap();
         assert_ne!(opened.endpoint(), "http://127.0.0.1:1");

@@ -26,7 +26,11 @@ impl Home {
     pub(crate) async fn open(cli: &Cli) -> anyhow::Result<Self> {
         let data = DataDir::open(&cli.data_dir).await?;
         let names = TableNames::with_prefix(PREFIX);
-        let owner = format!("{} {}", std::env::var("HOSTNAME").unwrap_or_else(|_| "laptop".into()), std::process::id());
+        let owner = format!(
+            "{} {}",
+            std::env::var("HOSTNAME").unwrap_or_else(|_| "laptop".into()),
+            std::process::id()
+        );
         let (client, boot) = match cli.endpoint.as_deref() {
             None => (store::client::for_endpoint(data.endpoint()), Some(data.boot())),
             Some("aws") => (store::client::for_aws(&runtime::aws::config().await), None),
@@ -34,7 +38,8 @@ impl Home {
                 (store::client::for_endpoint(endpoint), None)
             }
             Some(other) => {
-                let problem = format!("--endpoint '{other}' is neither a URL such as http://127.0.0.1:8000 nor aws");
+                let problem =
+                    format!("--endpoint '{other}' is neither a URL such as http://127.0.0.1:8000 nor aws");
                 return Err(Refusal(problem).into());
             }
         };

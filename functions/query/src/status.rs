@@ -3,9 +3,7 @@
 //! The shape is Graph's `synchronizationStatus`, plus what an administrator misses there: progress in objects,
 //! counts of now beside counts of ever, the next cycle's time, and reasons in words.
 
-use engine::job::{
-    Counts, CycleKind, CycleReport, CycleResult, Figures, QuarantineReason, StatusCode,
-};
+use engine::job::{Counts, CycleKind, CycleReport, CycleResult, Figures, QuarantineReason, StatusCode};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::JobView;

@@ -89,8 +89,9 @@ pub fn definition(
 
 fn naming(context: &Context, stored: &StoredApplication, application: &Application) -> Naming {
     let SourceConfig::File(file) = &application.source;
-    let source_name =
-        Path::new(&file.path).file_name().map_or_else(|| file.path.clone(), |name| name.to_string_lossy().into());
+    let source_name = Path::new(&file.path)
+        .file_name()
+        .map_or_else(|| file.path.clone(), |name| name.to_string_lossy().into());
     // Systems have no ids of their own: theirs are derived from the application's.
     let derived = |system: &str| {
         let application = Uuid::parse_str(&stored.id).unwrap_or(Uuid::NAMESPACE_OID);

@@ -136,7 +136,16 @@ impl FailureCode {
     /// Whether waiting alone may cure it.
     #[must_use]
     pub fn is_transient(self) -> bool {
-        self.recommended_action().is_none() || self == Self::InvalidAnchor
+        matches!(
+            self,
+            Self::TooManyRequests
+                | Self::InternalServerError
+                | Self::WebExceptionProtocolError
+                | Self::Timeout
+                | Self::InvalidAnchor
+                // A page of a firewall or of maintenance instead of the app's answer.
+                | Self::SystemForCrossDomainIdentityManagementServiceIncompatible
+        )
     }
 }
 

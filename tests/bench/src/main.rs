@@ -1,2 +1,69 @@
-//! Placeholder.
-fn main() {}
+//! What a cycle costs, counted: calls to the app, requests and capacity units of the tables, memory, time.
+//!
+//! In: how many people, and how slow the app. Out: a table, or one JSON document. A count above its bound ends the
+//! run with exit code 1; a time never does, because times are the machine's, and counts are ours.
+//!
+//! ```text
+//!  people.csv ─▶ engine ─▶ sandbox app    counts what arrived
+//!                  │
+//!                  └─────▶ DynamoDB       counted on the way, by the store's own counter
+//! ```
+//!
+//! Read [`cycles`] first: which cycles there are, and what each may cost. Then [`stage`] (everything a cycle needs, in
+//! one process), [`measure`] (one cycle, counted), [`report`].
+//!
+//! # Caveats
+//! Sandbox, DynamoDB engine and Rollcall share the process and its cores: memory and time are of all three.
+
+mod cli;
+mod cycles;
+mod measure;
+mod memory;
+mod people;
+mod progress;
+mod report;
+mod stage;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Bench, Cli, Options};
+use crate::cycles::Cycle;
+use crate::stage::Stage;
+
+/// Some count is above its bound.
+const EXCEEDED: u8 = 1;
+/// Nothing could be measured.
+const BROKEN: u8 = 2;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    runtime::tracing::for_terminal();
+    let Cli { bench: Bench::Cycle(options) } = Cli::parse();
+    match run(&options).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(EXCEEDED),
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::from(BROKEN)
+        }
+    }
+}
+
+/// Measures all cycles; whether every bound was met.
+async fn run(options: &Options) -> anyhow::Result<bool> {
+    let mut stage = Stage::build(options).await?;
+    let mut measured = Vec::new();
+    for cycle in Cycle::ALL {
+        stage.prepare(cycle)?;
+        measured.push(measure::cycle(&stage, cycle, options).await?);
+    }
+    let report = report::Report::new(options, measured);
+    if options.json {
+        report.print_json()?;
+    } else {
+        report.print_tables();
+    }
+    Ok(report.met)
+}

@@ -52,8 +52,7 @@ pub(crate) async fn run(cli: &Cli, files: &[PathBuf]) -> anyhow::Result<Exit> {
 fn read(file: &Path) -> anyhow::Result<CheckedApplication> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
-    let mut application =
-        Application::from_yaml(&text, &name).map_err(|error| Refusal(error.to_string()))?;
+    let mut application = Application::from_yaml(&text, &name).map_err(|error| Refusal(error.to_string()))?;
     let folder = file.parent().unwrap_or(Path::new("."));
     let folder = folder.canonicalize().or_else(|_| std::env::current_dir())?;
     make_absolute(&mut application, &folder);
@@ -96,12 +95,7 @@ pub(crate) async fn save(home: &Home, checked: &CheckedApplication) -> anyhow::R
         store.save_application(&stored, expected).await?;
         reschedule(store, home, &stored, checked).await?;
     }
-    Ok(Applied {
-        application: stored.name,
-        job_id: stored.job.to_string(),
-        version: stored.version,
-        outcome,
-    })
+    Ok(Applied { application: stored.name, job_id: stored.job.to_string(), version: stored.version, outcome })
 }
 
 fn first_version(home: &Home, name: String, document: serde_json::Value) -> StoredApplication {

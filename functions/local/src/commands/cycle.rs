@@ -91,7 +91,15 @@ pub(crate) fn print(name: &str, report: &CycleReport) {
     let took = report.ended.duration_since(report.began);
     println!("{name}: {kind} cycle complete in {:.1} s", took.as_secs_f64());
     let mut table = output::table(&[
-        "created", "updated", "disabled", "deleted", "skipped", "unchanged", "failed", "held", "target calls",
+        "created",
+        "updated",
+        "disabled",
+        "deleted",
+        "skipped",
+        "unchanged",
+        "failed",
+        "held",
+        "target calls",
         "log records",
     ]);
     table.add_row(

@@ -65,8 +65,10 @@ fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
         .map(SignedDuration::from_hours)
         .or_else(|| text.parse::<SignedDuration>().ok());
     age.and_then(|age| now.checked_sub(age.abs()).ok()).ok_or_else(|| {
-        Refusal(format!("--since '{text}' is neither a time such as 2026-03-01T08:00:00Z nor an age such as 2h or 7d"))
-            .into()
+        Refusal(format!(
+            "--since '{text}' is neither a time such as 2026-03-01T08:00:00Z nor an age such as 2h or 7d"
+        ))
+        .into()
     })
 }
 
@@ -75,7 +77,8 @@ fn print(records: &[ProvisioningRecord]) {
         println!("Nothing found.");
         return;
     }
-    let mut table = output::table(&["time (UTC)", "who", "source id", "target id", "action", "status", "what and why"]);
+    let mut table =
+        output::table(&["time (UTC)", "who", "source id", "target id", "action", "status", "what and why"]);
     for record in records {
         let source = &record.source_identity;
         table.add_row([
@@ -102,7 +105,8 @@ fn sentence(record: &ProvisioningRecord) -> String {
         .iter()
         .filter(|property| property.old_value.is_some())
         .map(|property| {
-            let [old, new] = [&property.old_value, &property.new_value].map(|v| v.as_deref().unwrap_or("nothing"));
+            let [old, new] =
+                [&property.old_value, &property.new_value].map(|v| v.as_deref().unwrap_or("nothing"));
             format!("{}: {old} → {new}", property.display_name)
         })
         .collect();

@@ -34,8 +34,15 @@ pub(crate) async fn run(cli: &Cli, job: Option<&str>) -> anyhow::Result<Exit> {
 }
 
 fn overview(jobs: &[JobStatus]) {
-    let mut table =
-        output::table(&["application", "health", "users", "in escrow", "last cycle", "progress", "next due (UTC)"]);
+    let mut table = output::table(&[
+        "application",
+        "health",
+        "users",
+        "in escrow",
+        "last cycle",
+        "progress",
+        "next due (UTC)",
+    ]);
     for job in jobs {
         table.add_row([
             job.application.clone(),

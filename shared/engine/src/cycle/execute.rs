@@ -40,6 +40,7 @@ pub(super) async fn execute(run: &Run<'_>, work: &[Planned], replay: bool) -> Re
         .buffered(run.ports.target.habits().concurrency)
         .try_collect()
         .await?;
+    run.nobody_answered()?;
     Ok(done.into_iter().flatten().collect())
 }
 
@@ -82,7 +83,7 @@ async fn execute_batch(run: &Run<'_>, batch: &[Planned], replay: bool) -> Result
     let mut done = Vec::with_capacity(planned.len());
     for (planned, result) in planned.into_iter().zip(results) {
         let outcome = result.unwrap_or_else(|| without_call(&planned.operation));
-        done.push(settle(run, planned, outcome, began).await?);
+        done.push(settle(run, planned, outcome, began, replay).await?);
     }
     Ok(done)
 }
@@ -287,6 +288,7 @@ async fn settle(
     planned: Planned,
     outcome: Result<Option<TargetId>, Failure>,
     began: Timestamp,
+    replay: bool,
 ) -> Result<Done, Stop> {
     let finished = run.ports.clock.now();
     let outcome = match outcome {
@@ -298,7 +300,8 @@ async fn settle(
         Err(failure) => {
             run.ports.store.put_escrow(&lease, &entry(&planned, failure, finished)).await?;
         }
-        Ok(_) if planned.escrow.is_some() => {
+        // On a replay, what failed before the kill may have left an entry that the plan does not know of.
+        Ok(_) if replay || planned.escrow.is_some() => {
             run.ports.store.delete_escrow(&lease, &planned.source_id).await?;
         }
         Ok(_) => {}

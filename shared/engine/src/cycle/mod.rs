@@ -34,6 +34,7 @@ mod record;
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use futures::future::{Either, select};
 use jiff::Timestamp;
@@ -141,8 +142,15 @@ pub async fn run(
 ) -> Result<Ending, CycleError> {
     let desk = desk::acquire(ports, &definition.job).await?;
     let mut session = Session::begin(desk.state(), definition, ports);
-    let run =
-        Run { ports, definition, request, desk, unwell: AtomicU32::new(0), answered: AtomicU64::new(0) };
+    let run = Run {
+        ports,
+        definition,
+        request,
+        desk,
+        unwell: AtomicU32::new(0),
+        answered: AtomicU64::new(0),
+        fault: Mutex::default(),
+    };
     let outcome = run.beating(phases::slice(&run, &mut session)).await;
     match outcome {
         Ok(ending) => Ok(ending),
@@ -174,6 +182,8 @@ struct Run<'a> {
     unwell: AtomicU32,
     /// Calls that the target answered well: what proves its health.
     answered: AtomicU64,
+    /// The last failure of the target's own making.
+    fault: Mutex<Option<TargetError>>,
 }
 
 impl Run<'_> {
@@ -205,6 +215,7 @@ impl Run<'_> {
     /// What a failed call means: this object's failure, or the end of the cycle.
     fn judged(&self, error: TargetError) -> Result<Failure, Stop> {
         let in_a_row = if is_targets_fault(error.kind) {
+            *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
             self.unwell.fetch_add(1, Ordering::Relaxed) + 1
         } else {
             self.target_is_well();
@@ -213,6 +224,16 @@ impl Run<'_> {
         match judge(error.kind, in_a_row) {
             Consequence::Escrow => Ok(Failure::from(&error)),
             Consequence::StopCycle => Err(Stop::Target(error)),
+        }
+    }
+
+    /// Whether nothing but failures of the target's own making came back in this slice. A small cycle cannot fail
+    /// often enough to be stopped by [`judge`]; one that got no good answer at all has not tried anybody.
+    fn nobody_answered(&self) -> Result<(), Stop> {
+        let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match fault {
+            Some(error) if self.answered.load(Ordering::Relaxed) == 0 => Err(Stop::Target(error)),
+            _ => Ok(()),
         }
     }
 

@@ -1,0 +1,74 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+
+/// Counts what Rollcall costs, in one process on loopback.
+#[derive(Debug, Parser)]
+#[command(name = "bench", max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) bench: Bench,
+}
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// Five cycles over N people: initial, two without a change, one with C changes, and one over an app that has
+    /// everyone already.
+    #[command(after_help = EXPLAINED)]
+    Cycle(Options),
+}
+
+/// How to read the tables.
+const EXPLAINED: &str = "\
+The cycles, and what each may cost (P is the page cap):
+  initial      everyone is new, the app is empty      N + N/P + 10 calls to the app; with --bulk N/50 + N/P + 10
+  untouched    nothing changed                        0 calls, 0 log records
+  rewritten    the file was written anew, rows in     0 calls, 0 log records, N/500 DynamoDB requests, but 10
+               another order, with equal values       are allowed to any cycle however small
+  changed      C people have another job title        C + 2 calls
+  brownfield   a job's first cycle over an app that   N/P + 10 calls, and nothing is written to the app
+               holds all of them, equal to the file
+
+Calls are counted by the app, and compared with Rollcall's own figure. What an app offers
+(ServiceProviderConfig) is asked for once a cycle and is not in them. People a second are people of the file,
+whether or not anything was to be done for them. Memory is the peak of the whole process: Rollcall, app and
+DynamoDB engine.
+
+Exit codes: 0 every count keeps its bound; 1 some count does not; 2 nothing could be measured. Times have no
+bounds. Build with --release, and let nothing else run.";
+
+/// The size of the run.
+#[derive(Debug, Clone, Args, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Options {
+    /// People in the file.
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) people: u64,
+
+    /// People whose job title changes before the fourth cycle; at most N.
+    #[arg(long, default_value_t = 100, value_name = "C")]
+    pub(crate) changed: u64,
+
+    /// Milliseconds for which the app holds back each answer.
+    #[arg(long, default_value_t = 0, value_name = "MS")]
+    pub(crate) latency: u64,
+
+    /// Let operations travel in bulk requests, which the app offers.
+    #[arg(long)]
+    pub(crate) bulk: bool,
+
+    /// Keep the tables in a file in a temporary folder rather than in memory.
+    #[arg(long)]
+    pub(crate) disk: bool,
+
+    /// Accounts the app lists per page.
+    #[arg(long, default_value_t = 100, value_name = "P", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) page_cap: u32,
+
+    /// Print one JSON document instead of tables.
+    #[arg(long)]
+    #[serde(skip)]
+    pub(crate) json: bool,
+}

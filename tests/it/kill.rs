@@ -1,0 +1,203 @@
+//! Killed anywhere, nothing lost: a worker dies before or after *every* outside call of a cycle in turn; the next one
+//! must end in the same target, links, log and figures as if nothing had happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::job::{Counts, CycleReport, Figures};
+use engine::model::{Attributes, SkipReason};
+use serde_json::json;
+use store::By;
+use testkit::kill::Moment;
+use testkit::sandbox::Faults;
+
+use crate::world::{ONE_BY_ONE, Target, World, person, set};
+
+/// Everything that must be the same, times, ids of the app and numbers of calls aside.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    accounts: BTreeMap<String, serde_json::Value>,
+    links: BTreeMap<String, (Option<String>, Attributes, bool, Option<SkipReason>)>,
+    records: Vec<String>,
+    figures: Figures,
+    counts: Counts,
+    escrowed: BTreeSet<String>,
+}
+
+impl Outcome {
+    /// Compares part by part, so that a difference can be read.
+    fn assert_is(&self, expected: &Self, when: &str) {
+        assert_eq!(self.accounts, expected.accounts, "accounts, {when}");
+        assert_eq!(self.links, expected.links, "links, {when}");
+        assert_eq!(self.figures, expected.figures, "figures, {when}");
+        assert_eq!(self.counts, expected.counts, "counts, {when}");
+        assert_eq!(self.escrowed, expected.escrowed, "escrow, {when}");
+        for (actual, expected) in self.records.iter().zip(&expected.records) {
+            assert_eq!(actual, expected, "a record, {when}");
+        }
+        assert_eq!(self.records.len(), expected.records.len(), "records, {when}");
+    }
+}
+
+const IDS: [&str; 12] = ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"];
+
+/// Seven people who were provisioned, one who already had an account, one whom the app refuses.
+async fn before(target: Target) -> World {
+    let world = World::with(target, 3).await;
+    let names = ["Ada", "Bo", "Cleo", "Dan", "Eve", "Finn", "Gia"];
+    for (id, name) in IDS.iter().zip(names) {
+        world.directory.put(person(id, name, "Clerk"));
+    }
+    world
+        .app
+        .seed(vec![json!({ "userName": "BO@tessera.example", "title": "Boss", "active": true })])
+        .unwrap();
+    world
+        .app
+        .set_faults(Faults { poisoned_user: Some("gia@tessera.example".to_owned()), ..Faults::default() });
+    world
+}
+
+/// Some join, one moves, one is renamed, one is switched off, one leaves, one never comes.
+fn fortnight(world: &World) {
+    world.directory.put(person("08", "Hal", "Clerk"));
+    world.directory.put(person("09", "Ida", "Clerk"));
+    let mut jo = person("10", "Jo", "Clerk");
+    jo.enabled = false;
+    world.directory.put(jo);
+    world.directory.edit("01", |ada| set(ada, "jobTitle", "Treasurer"));
+    world.directory.edit("02", |bo| set(bo, "upn", "bo.whitlock@tessera.example"));
+    world.directory.edit("03", |cleo| cleo.enabled = false);
+    world.directory.remove("04");
+}
+
+async fn outcome(world: &World, report: CycleReport) -> Outcome {
+    let by_id: BTreeMap<String, String> = world
+        .app
+        .users()
+        .into_iter()
+        .map(|user| (user["id"].as_str().unwrap().to_owned(), user["userName"].as_str().unwrap().to_owned()))
+        .collect();
+    let mut links = BTreeMap::new();
+    for id in IDS {
+        let Some(link) = world.link(id).await else { continue };
+        let name = link.target_id.map(|target| by_id[target.as_str()].clone());
+        links.insert(id.to_owned(), (name, link.shadow, link.in_scope, link.skipped));
+    }
+    let mut records: Vec<String> = world
+        .records(By::All)
+        .await
+        .into_iter()
+        .map(|mut record| {
+            record.activity_date_time = jiff::Timestamp::UNIX_EPOCH;
+            record.duration_in_milliseconds = 0;
+            // A worker that dies before it saved anything leaves no cycle to go on with: the next one is called
+            // differently, and so are its changes.
+            record.id = uuid::Uuid::nil();
+            record.cycle_id.clear();
+            record.change_id.clear();
+            record.target_identity.id = by_id.get(&record.target_identity.id).cloned().unwrap_or_default();
+            for step in &mut record.provisioning_steps {
+                step.details.remove("id");
+            }
+            serde_json::to_string(&record).unwrap()
+        })
+        .collect();
+    records.sort();
+    let escrows = engine::ports::Store::escrows(&world.store, &world.definition.job).await.unwrap();
+    Outcome {
+        accounts: world.accounts(),
+        links,
+        records,
+        // Asking again after a kill costs calls; everything else must agree.
+        figures: Figures { source_calls: 0, target_calls: 0, ..report.figures },
+        counts: world.state().await.counts,
+        escrowed: escrows
+            .into_iter()
+            .map(|entry| format!("{} {}", entry.source_id, entry.attempts))
+            .collect(),
+    }
+}
+
+/// Kills at every `step`-th call from `first` on, in a world that `prepare` made; then lets another worker finish.
+async fn kill_everywhere<P>(target: Target, first: u64, step: u64, prepare: P)
+where
+    P: AsyncFn(Target) -> World,
+{
+    let undisturbed = prepare(target).await;
+    let (report, calls) = undisturbed.cycle_killed_at(None).await;
+    let expected = outcome(&undisturbed, report.unwrap()).await;
+    assert!(calls > 20, "a cycle of {calls} calls proves little");
+    let mut moments = Vec::new();
+    for call in (1..=calls).skip(usize::try_from(first).unwrap()).step_by(usize::try_from(step).unwrap()) {
+        moments.extend([Moment::Before(call), Moment::After(call)]);
+    }
+    for moment in moments {
+        let world = prepare(target).await;
+        let before = world.state().await.last.map(|last| last.cycle);
+        let (killed, _) = world.cycle_killed_at(Some(moment)).await;
+        let report = match killed {
+            // The last call's answer is lost after everything was done: the next cycle finds nothing to do, so it
+            // is the job's last report that counts.
+            Some(report) => report,
+            None => {
+                let last = world.state().await.last.filter(|last| Some(last.cycle) != before);
+                if let Some(last) = last { last } else { world.cycle().await.unwrap() }
+            }
+        };
+        let actual = outcome(&world, report).await;
+        actual.assert_is(&expected, &format!("killed {moment:?} of {calls}"));
+        let again = world.cycle().await.unwrap();
+        assert_eq!(
+            (again.figures.exported(), again.figures.target_calls - again.figures.failed),
+            (0, 0),
+            "a further cycle after a kill {moment:?} does nothing: {again:?}"
+        );
+    }
+}
+
+async fn initial(target: Target) -> World {
+    before(target).await
+}
+
+async fn incremental(target: Target) -> World {
+    let world = before(target).await;
+    world.cycle().await.unwrap();
+    fortnight(&world);
+    world
+}
+
+#[tokio::test]
+async fn an_initial_cycle_killed_at_any_third_call_ends_as_if_it_had_not_been() {
+    kill_everywhere(ONE_BY_ONE, 0, 3, initial).await;
+}
+
+#[tokio::test]
+async fn an_initial_cycle_killed_at_the_calls_between_ends_as_if_it_had_not_been() {
+    kill_everywhere(ONE_BY_ONE, 1, 3, initial).await;
+}
+
+#[tokio::test]
+async fn an_initial_cycle_killed_at_the_remaining_calls_ends_as_if_it_had_not_been() {
+    kill_everywhere(ONE_BY_ONE, 2, 3, initial).await;
+}
+
+#[tokio::test]
+async fn an_incremental_cycle_killed_at_any_third_call_ends_as_if_it_had_not_been() {
+    kill_everywhere(ONE_BY_ONE, 0, 3, incremental).await;
+}
+
+#[tokio::test]
+async fn an_incremental_cycle_killed_at_the_calls_between_ends_as_if_it_had_not_been() {
+    kill_everywhere(ONE_BY_ONE, 1, 3, incremental).await;
+}
+
+#[tokio::test]
+async fn an_incremental_cycle_killed_at_the_remaining_calls_ends_as_if_it_had_not_been() {
+    kill_everywhere(ONE_BY_ONE, 2, 3, incremental).await;
+}
+
+#[tokio::test]
+async fn a_cycle_that_works_side_by_side_and_in_bulk_survives_kills_too() {
+    let target = Target { concurrency: 4, bulk: true };
+    kill_everywhere(target, 0, 5, incremental).await;
+}

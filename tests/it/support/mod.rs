@@ -1,0 +1,14 @@
+//! What the end-to-end tests stand on: the real `rollcall` command, files as an administrator writes them, and apps
+//! to provision into.
+//!
+//! Nothing here looks into Rollcall's own data: what it did is read back from the app, what it says from its output.
+
+mod command;
+mod office;
+mod sandbox;
+mod scim2;
+
+pub(crate) use command::{Said, command};
+pub(crate) use office::{HEADER, Office, Person, application};
+pub(crate) use sandbox::App;
+pub(crate) use scim2::Scim2;

@@ -1,0 +1,149 @@
+//! The template agrees with the code: what is deployed is what the functions were written for.
+//!
+//! CloudFormation's tags (`!Sub`, `!GetAtt`) are read as their plain values: `!Ref Bus` is the text `Bus`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use store::TableNames;
+use store::tables::{Definition, TTL_ATTRIBUTE, definitions};
+
+const FUNCTIONS: [(&str, &str); 4] = [
+    ("sync", "SyncFunction"),
+    ("query", "QueryFunction"),
+    ("control", "ControlFunction"),
+    ("notifier", "NotifierFunction"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+fn template() -> Value {
+    serde_saphyr::from_str(&fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap()
+}
+
+fn properties<'a>(template: &'a Value, resource: &str) -> &'a Value {
+    &template["Resources"][resource]["Properties"]
+}
+
+fn keys(hash: &str, range: &str) -> Value {
+    json!([{ "AttributeName": hash, "KeyType": "HASH" }, { "AttributeName": range, "KeyType": "RANGE" }])
+}
+
+#[test]
+fn the_tables_are_those_the_store_makes() {
+    let template = template();
+    let expected = definitions(&TableNames::with_prefix("${TablePrefix}"));
+    for (resource, Definition { name, indexes }) in ["StateTable", "LogsTable"].into_iter().zip(expected) {
+        let table = properties(&template, resource);
+        assert_eq!(table["TableName"], name);
+        assert_eq!(table["KeySchema"], keys("pk", "sk"));
+        assert_eq!(table["BillingMode"], "PAY_PER_REQUEST");
+        assert_eq!(
+            table["TimeToLiveSpecification"],
+            json!({ "AttributeName": TTL_ATTRIBUTE, "Enabled": true })
+        );
+        assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
+        assert_eq!(template["Resources"][resource]["DeletionPolicy"], "Retain");
+
+        let index = |index: &store::tables::Index| {
+            json!({
+                "IndexName": index.name,
+                "KeySchema": keys(index.hash, index.range),
+                "Projection": { "ProjectionType": "KEYS_ONLY" },
+            })
+        };
+        assert_eq!(
+            table["GlobalSecondaryIndexes"],
+            Value::from_iter(indexes.iter().map(index)),
+            "{resource}"
+        );
+
+        let mut attributes = BTreeSet::from(["pk", "sk"]);
+        attributes.extend(indexes.iter().flat_map(|index| [index.hash, index.range]));
+        let defined: BTreeMap<&str, &str> = list(&table["AttributeDefinitions"])
+            .iter()
+            .map(|one| (text(&one["AttributeName"]), text(&one["AttributeType"])))
+            .collect();
+        assert_eq!(defined, attributes.into_iter().map(|name| (name, "S")).collect(), "{resource}");
+    }
+}
+
+#[test]
+fn each_function_has_the_environment_it_reads_and_no_more() {
+    let template = template();
+    let common = &template["Globals"]["Function"]["Environment"]["Variables"];
+    for (folder, resource) in FUNCTIONS {
+        let own = &properties(&template, resource)["Environment"]["Variables"];
+        let set: BTreeSet<String> = [common, own]
+            .iter()
+            .filter_map(|variables| variables.as_object())
+            .flat_map(|v| v.keys().cloned())
+            .collect();
+        assert_eq!(set, read_by(&root().join("functions").join(folder).join("src")), "{folder}");
+    }
+}
+
+/// The variables named in the code of a function. All of them set up `runtime::tracing`, which reads one.
+fn read_by(folder: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::from(["ROLLCALL_LOG".to_owned()]);
+    for entry in fs::read_dir(folder).unwrap() {
+        let code = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for (start, _) in line.match_indices("\"ROLLCALL_") {
+                let name = line[start + 1..].split('"').next().unwrap();
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn query_may_read_and_nothing_else() {
+    let allowed = actions(&template(), "QueryFunction");
+    assert!(!allowed.is_empty());
+    for action in allowed {
+        let reads =
+            ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"].contains(&action.as_str());
+        assert!(reads, "query may {action}");
+    }
+}
+
+#[test]
+fn no_function_may_do_everything() {
+    for (_, resource) in FUNCTIONS {
+        let wide = actions(&template(), resource).into_iter().find(|action| action.contains('*'));
+        assert_eq!(wide, None, "{resource}");
+    }
+}
+
+/// All that a function's policies allow. They must be written out: a managed policy, a policy template of SAM or a
+/// role from elsewhere has no statements here to look at, and fails.
+fn actions(template: &Value, resource: &str) -> Vec<String> {
+    let function = properties(template, resource);
+    assert_eq!(function.get("Role"), None, "{resource} has a role from elsewhere");
+    let mut found = Vec::new();
+    for policy in list(&function["Policies"]) {
+        // `!If [condition, policy, nothing]`
+        let policy = policy.as_array().map_or(policy, |branches| &branches[1]);
+        for statement in list(&policy["Statement"]) {
+            match &statement["Action"] {
+                Value::String(action) => found.push(action.clone()),
+                actions => found.extend(list(actions).iter().map(|action| text(action).to_owned())),
+            }
+        }
+    }
+    found
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().unwrap()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}

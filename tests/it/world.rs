@@ -1,0 +1,259 @@
+//! A small world: a directory in memory, the sandbox app over HTTP, the embedded store, and a clock that moves when
+//! told to.
+//!
+//! Stories are told with it: put people in, run cycles, look at what the app holds and what the log says.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use connectors::scim::{ScimConfig, ScimSchema, ScimTarget};
+use engine::cycle::{CycleError, Definition, Ending, Naming, Ports, Request};
+use engine::guard::Thresholds;
+use engine::job::{CycleReport, JobState};
+use engine::mapping::{AttributeMapping, Mapping, ObjectMapping};
+use engine::model::{JobId, Link, ObjectType, SourceId, SourceObject, Value};
+use engine::ports::{Store, Unobserved};
+use engine::report::ProvisioningRecord;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use store::embedded::Embedded;
+use store::{By, DynamoStore, RecordQuery, TableNames, Worker};
+use testkit::kill::{Killer, Moment, Mortal};
+use testkit::sandbox::{Sandbox, Settings};
+use testkit::source::MemorySource;
+use testkit::time::{CountedIds, TestClock};
+
+/// Everything a story needs.
+pub struct World {
+    _engine: Embedded,
+    pub store: DynamoStore,
+    pub app: Sandbox,
+    pub directory: MemorySource,
+    pub clock: Arc<TestClock>,
+    pub ids: CountedIds,
+    pub definition: Definition,
+    pub target: Target,
+}
+
+/// How the app is spoken to.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    pub concurrency: u32,
+    pub bulk: bool,
+}
+
+/// One after the other: every run makes the same calls in the same order.
+pub const ONE_BY_ONE: Target = Target { concurrency: 1, bulk: false };
+
+/// The names, the marks and all.
+pub fn person(id: &str, name: &str, title: &str) -> SourceObject {
+    let upn = format!("{}@tessera.example", name.to_lowercase().replace(' ', "."));
+    let attributes = [("upn", upn.as_str()), ("displayName", name), ("jobTitle", title), ("number", id)];
+    SourceObject {
+        id: SourceId::new(id),
+        object_type: ObjectType::User,
+        display_name: Some(name.to_owned()),
+        enabled: true,
+        soft_deleted: false,
+        attributes: attributes
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), Value::text(value)))
+            .collect(),
+    }
+}
+
+pub fn set(object: &mut SourceObject, attribute: &str, value: &str) {
+    object.attributes.insert(attribute.to_owned(), Value::text(value));
+}
+
+pub fn mapping(actions: serde_json::Value) -> ObjectMapping {
+    let direct = |target: &str, source: &str, matching_priority| AttributeMapping {
+        target: target.to_owned(),
+        source: Some(source.to_owned()),
+        matching_priority,
+        ..AttributeMapping::default()
+    };
+    let active = AttributeMapping {
+        target: "active".to_owned(),
+        expression: Some("Not([IsSoftDeleted])".to_owned()),
+        ..AttributeMapping::default()
+    };
+    ObjectMapping {
+        actions: serde_json::from_value(actions).unwrap(),
+        attributes: vec![
+            direct("userName", "upn", Some(1)),
+            direct("externalId", "number", None),
+            direct("displayName", "displayName", None),
+            direct("title", "jobTitle", None),
+            active,
+        ],
+    }
+}
+
+impl World {
+    /// An app that knows nobody, a directory of nobody, pages of three.
+    pub async fn new() -> Self {
+        Self::with(ONE_BY_ONE, 3).await
+    }
+
+    pub async fn with(target: Target, page: usize) -> Self {
+        let engine = Embedded::open(None).await.unwrap();
+        let names = TableNames::with_prefix("world");
+        let client = engine.client();
+        store::tables::create(&client, &names).await.unwrap();
+        let worker = Worker { owner: "world".to_owned(), boot: None };
+        let store = DynamoStore::new(client, names, worker);
+        let clock = Arc::new(TestClock::at("2026-03-02T09:00:00Z".parse().unwrap()));
+        let job = JobId::new("scim.world");
+        let state = JobState::new(std::time::Duration::from_secs(2_400), now(&clock));
+        store.create_job(&job, &state).await.unwrap();
+        let definition = Definition {
+            job,
+            mapping: checked(json!(["create", "update", "delete"])),
+            thresholds: Thresholds::default(),
+            naming: Naming {
+                tenant_id: "tenant".to_owned(),
+                application_id: "app".to_owned(),
+                application_name: "Ledgerly".to_owned(),
+                source_id: "source".to_owned(),
+                source_name: "people".to_owned(),
+                target_id: "target".to_owned(),
+            },
+        };
+        Self {
+            _engine: engine,
+            store,
+            app: Sandbox::start(Settings::default()).await.unwrap(),
+            directory: MemorySource::with_pages_of(page),
+            clock,
+            ids: CountedIds::default(),
+            definition,
+            target,
+        }
+    }
+
+    pub fn set_actions(&mut self, actions: serde_json::Value) {
+        self.definition.mapping = checked(actions);
+    }
+
+    fn scim(&self) -> ScimTarget {
+        let bulk = if self.target.bulk { "auto" } else { "never" };
+        let config: ScimConfig = serde_json::from_value(json!({
+            "url": self.app.base_url(),
+            "token": "env:UNUSED",
+            "bulk": bulk,
+            "concurrency": self.target.concurrency,
+            "timeout": 2,
+        }))
+        .unwrap();
+        ScimTarget::connect(&config, self.app.token().to_owned().into(), self.clock.clone()).unwrap()
+    }
+
+    /// One slice of a cycle.
+    pub async fn slice(&self, request: &Request) -> Result<Ending, CycleError> {
+        let target = self.scim();
+        let ports = Ports {
+            source: &self.directory,
+            target: &target,
+            store: &self.store,
+            clock: self.clock.as_ref(),
+            ids: &self.ids,
+            observer: &Unobserved,
+        };
+        engine::cycle::run(&ports, &self.definition, request).await
+    }
+
+    /// A whole cycle, forty minutes after the last.
+    pub async fn cycle(&self) -> Result<CycleReport, CycleError> {
+        self.cycle_as(&Request::default()).await
+    }
+
+    pub async fn cycle_as(&self, request: &Request) -> Result<CycleReport, CycleError> {
+        self.clock.advance(SignedDuration::from_mins(40));
+        match self.slice(request).await? {
+            Ending::Completed(report) => Ok(*report),
+            Ending::Continues => panic!("no deadline was given"),
+        }
+    }
+
+    /// A cycle whose worker may be killed; `None` when it was. Its calls are counted either way.
+    pub async fn cycle_killed_at(&self, moment: Option<Moment>) -> (Option<CycleReport>, u64) {
+        self.clock.advance(SignedDuration::from_mins(40));
+        let killer = Killer::at(moment);
+        let target = self.scim();
+        let request = Request::default();
+        let (source, target) =
+            (Mortal { port: &self.directory, killer: &killer }, Mortal { port: &target, killer: &killer });
+        let store = Mortal { port: &self.store as &dyn Store, killer: &killer };
+        let ports = Ports {
+            source: &source,
+            target: &target,
+            store: &store,
+            clock: self.clock.as_ref(),
+            ids: &self.ids,
+            observer: &Unobserved,
+        };
+        let report = tokio::select! {
+            biased;
+            ending = engine::cycle::run(&ports, &self.definition, &request) => match ending.unwrap() {
+                Ending::Completed(report) => Some(*report),
+                Ending::Continues => None,
+            },
+            () = killer.died() => None,
+        };
+        (report, killer.calls())
+    }
+
+    pub async fn state(&self) -> JobState {
+        self.store.job(&self.definition.job).await.unwrap().state
+    }
+
+    /// What the app holds: by sign-in name, without what the app itself made up.
+    pub fn accounts(&self) -> BTreeMap<String, serde_json::Value> {
+        let without_own = |mut user: serde_json::Value| {
+            let name = user["userName"].as_str().unwrap().to_owned();
+            let members = user.as_object_mut().unwrap();
+            members.remove("id");
+            members.remove("meta");
+            (name, user)
+        };
+        self.app.users().into_iter().map(without_own).collect()
+    }
+
+    pub fn account(&self, name: &str) -> serde_json::Value {
+        self.app.user_by_name(&format!("{name}@tessera.example")).unwrap_or_default()
+    }
+
+    pub async fn link(&self, id: &str) -> Option<Link> {
+        let hash = engine::ids::IdHash::of(&SourceId::new(id));
+        self.store.links(&self.definition.job, &[hash]).await.unwrap().remove(&hash)
+    }
+
+    /// The log, oldest first.
+    pub async fn records(&self, by: By) -> Vec<ProvisioningRecord> {
+        let query = RecordQuery {
+            job: Some(self.definition.job.clone()),
+            by,
+            since: None,
+            until: None,
+            page_size: 1_000,
+            token: None,
+        };
+        let mut records = self.store.records(&query).await.unwrap().records;
+        records.reverse();
+        records
+    }
+}
+
+fn checked(actions: serde_json::Value) -> Mapping {
+    Mapping::check(&mapping(actions), &ScimSchema).unwrap()
+}
+
+fn now(clock: &TestClock) -> Timestamp {
+    engine::ports::Clock::now(clock)
+}
+
+/// An approval, by Ada.
+pub fn approved() -> Request {
+    Request { deadline: None, approved_by: Some("ada".to_owned()) }
+}

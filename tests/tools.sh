@@ -1,0 +1,79 @@
+# Shared by tests/run and .ci/run: what must be on the machine, and how long a step may take. Sourced, from the
+# project's folder.
+
+# Everything installed here stays below this folder; git ignores it.
+TOOLS=tests/.tools
+VENV=$TOOLS/venv
+
+# The pinned versions of cargo's helpers. Astral packs both for PyPI as they were released, which saves building
+# them for some ten minutes; where there is no such package, cargo builds them.
+NEXTEST_VERSION=0.9.148
+DENY_VERSION=0.20.2
+
+say() { printf '\n== %s\n' "$*"; }
+
+fail() {
+    printf '\n%s: %s\n' "$0" "$*" >&2
+    exit 1
+}
+
+# debian PACKAGE... installs Debian packages where that is possible, and otherwise says what to do.
+debian() {
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing $*"
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" && return
+    fi
+    fail "missing: $*. Install with: sudo apt-get install $* (or your system's packages of that name), then run this again"
+}
+
+need_rust() {
+    command -v cargo >/dev/null || fail "missing: cargo. Install Rust 1.95 or later from https://rustup.rs, then run this again"
+    # SQLite and ring are compiled from C.
+    command -v cc >/dev/null || debian gcc libc6-dev
+}
+
+# The Python environment, made once for each state of tests/requirements.txt.
+need_venv() {
+    local wanted
+    command -v python3 >/dev/null || debian python3 python3-venv
+    python3 -c 'import ensurepip, venv' 2>/dev/null || debian python3-venv
+    wanted=$(cksum < tests/requirements.txt)
+    if [ "$(cat "$VENV/installed" 2>/dev/null)" != "$wanted" ]; then
+        say "installing Python packages into $VENV"
+        python3 -m venv --clear "$VENV"
+        "$VENV/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt ||
+            fail "the packages of tests/requirements.txt could not be installed from PyPI; look above for why, then run this again"
+        echo "$wanted" > "$VENV/installed"
+    fi
+    export PATH="$PWD/$VENV/bin:$PATH"
+}
+
+# need_cargo_tool NAME VERSION: `cargo NAME`, whichever version the machine has; installed when it has none.
+need_cargo_tool() {
+    cargo "$1" --version >/dev/null 2>&1 && return
+    say "installing cargo-$1 $2"
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: \
+        "astral-dev-toolchain-cargo-$1==$2" 2>/dev/null && return
+    # A debug build: half the time of a release build, and quick enough for what it does here.
+    cargo install --locked --debug "cargo-$1@$2" ||
+        fail "cargo-$1 could not be installed. Try: cargo install --locked cargo-$1"
+}
+
+# suite NAME SECONDS COMMAND...: runs a step and stops it when it takes longer than it may.
+suite() {
+    local name=$1 budget=$2 code=0 began=$SECONDS
+    shift 2
+    say "$name (may take $budget s)"
+    # In the foreground a person's Ctrl-C reaches the command.
+    timeout ${FOREGROUND-} --kill-after=15 "$budget" "$@" || code=$?
+    case $code in
+        0) TIMES="${TIMES-}$name $((SECONDS - began)) s; " ;;
+        124 | 137) fail "the suite '$name' took longer than its $budget s and was stopped. If the machine is merely slow, set ROLLCALL_PATIENCE=3 for three times the time" ;;
+        *) exit "$code" ;;
+    esac
+}
+
+# Budgets are for two cores.
+patient() { echo $(($1 * ${ROLLCALL_PATIENCE:-1})); }
+
+if [ -t 0 ] && [ -t 1 ]; then FOREGROUND=--foreground; fi
