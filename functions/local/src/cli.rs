@@ -1,6 +1,6 @@
 //! The command line: what can be asked, and how it is explained.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -14,9 +14,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     after_help = "Try it:\n  rollcall demo                      a thousand invented people become accounts, with a live progress bar\n  rollcall apply ledgerly.yaml       save an application: its source, target, mapping\n  rollcall cycle Ledgerly            run one cycle now\n  rollcall status                    what each job is doing, and whether it is healthy\n  rollcall logs --name nadia         what happened to Nadia, and why\n\nExit codes: 0 done; 1 failed; 2 wrong usage or a refused file; 3 done, but single objects failed;\n4 done, but removals are held until a person approves.\nLog lines go to standard error; ROLLCALL_LOG=debug shows more of them."
 )]
 pub(crate) struct Cli {
-    /// Where Rollcall keeps what it remembers. A second command on the same folder joins the first.
-    #[arg(long, global = true, env = "ROLLCALL_DATA_DIR", default_value = ".rollcall", value_name = "DIR")]
-    pub(crate) data_dir: PathBuf,
+    /// Where Rollcall keeps what it remembers: .rollcall, and .rollcall-demo for the demo. A second command on the
+    /// same folder joins the first.
+    #[arg(long, global = true, env = "ROLLCALL_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
 
     /// Use this DynamoDB endpoint instead of the engine in the data folder: a URL, or `aws` for the account and
     /// region of the environment.
@@ -29,6 +30,14 @@ pub(crate) struct Cli {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// The data folder. The demo has one of its own, so that its invented people never lie beside real ones.
+    pub(crate) fn data_dir(&self) -> &Path {
+        let default = if matches!(self.command, Command::Demo(_)) { ".rollcall-demo" } else { ".rollcall" };
+        self.data_dir.as_deref().unwrap_or(Path::new(default))
+    }
 }
 
 /// What can be asked.

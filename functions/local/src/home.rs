@@ -24,7 +24,7 @@ pub(crate) struct Home {
 impl Home {
     /// Opens the store that the command line names, with its tables.
     pub(crate) async fn open(cli: &Cli) -> anyhow::Result<Self> {
-        let data = DataDir::open(&cli.data_dir).await?;
+        let data = DataDir::open(cli.data_dir()).await?;
         let names = TableNames::with_prefix(PREFIX);
         let owner = format!(
             "{} {}",

@@ -126,7 +126,7 @@ impl Stage {
     }
 
     fn where_to_look(&self, cli: &Cli) {
-        let (name, data) = (&self.application.name, cli.data_dir.display());
+        let (name, data) = (&self.application.name, cli.data_dir().display());
         println!("\nWhere to look:");
         println!("  rollcall --data-dir {data} status {name}");
         println!("  rollcall --data-dir {data} logs {name} --name nadia");

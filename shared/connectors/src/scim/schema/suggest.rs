@@ -61,21 +61,7 @@ fn every_path() -> Vec<(&'static str, String)> {
     paths
 }
 
-/// Levenshtein's distance, case aside: how many letters must be changed, added or removed.
+/// How many letters must be changed, added, removed or swapped with their neighbour, case aside.
 fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, l) in left.to_lowercase().chars().enumerate() {
-        let mut diagonal = i;
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-        for (j, r) in right.iter().enumerate() {
-            let (above, before) = (row[j + 1], row[j]);
-            let changed = diagonal + usize::from(l != *r);
-            row[j + 1] = changed.min(above + 1).min(before + 1);
-            diagonal = above;
-        }
-    }
-    row.last().copied().unwrap_or_default()
+    strsim::damerau_levenshtein(&left.to_lowercase(), &right.to_lowercase())
 }
