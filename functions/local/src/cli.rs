@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "rollcall",
     version,
     max_term_width = 110,
-    after_help = "Try it:\n  rollcall demo                      a thousand invented people become accounts, with a live progress bar\n  rollcall apply ledgerly.yaml       save an application: its source, target, mapping\n  rollcall cycle Ledgerly            run one cycle now\n  rollcall status                    what each job is doing, and whether it is healthy\n  rollcall logs --name nadia         what happened to Nadia, and why\n\nExit codes: 0 done; 1 failed; 2 wrong usage or a refused file; 3 done, but single objects failed;\n4 done, but removals are held until a person approves.\nLog lines go to standard error; ROLLCALL_LOG=debug shows more of them."
+    after_help = "Try it:\n  rollcall demo                      invented people become accounts before your eyes\n  rollcall apply ledgerly.yaml       save an application: its source, target, mapping\n  rollcall cycle Ledgerly            run one cycle now\n  rollcall status                    what each job is doing, and whether it is healthy\n  rollcall logs --name nadia         what happened to Nadia, and why\n\nExit codes: 0 done; 1 failed; 2 wrong usage or a refused file; 3 done, but single objects failed;\n4 done, but removals are held until a person approves.\nLog lines go to standard error; ROLLCALL_LOG=debug shows more of them."
 )]
 pub(crate) struct Cli {
     /// Where Rollcall keeps what it remembers: .rollcall, and .rollcall-demo for the demo. A second command on the

@@ -26,6 +26,7 @@ fn main() -> std::process::ExitCode {
         .and_then(|tokio| tokio.block_on(run(&cli)));
     match outcome {
         Ok(exit) => exit.into(),
+        Err(error) if output::nobody_reads_on(&error) => Exit::Done.into(),
         Err(error) => {
             output::error(&error, cli.json);
             exit::of(&error).into()

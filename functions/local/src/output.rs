@@ -1,5 +1,7 @@
 //! Output: tables for people, JSON for programs, errors with their causes.
 
+use std::io::Write;
+
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use serde_json::json;
@@ -12,10 +14,26 @@ pub(crate) fn table(header: &[&str]) -> Table {
     table
 }
 
+/// One line on standard output.
+pub(crate) fn line(text: impl std::fmt::Display) -> std::io::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")
+}
+
 /// One JSON value on standard output.
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
-    Ok(())
+    Ok(line(serde_json::to_string_pretty(value)?)?)
+}
+
+/// Whether a command ended because nobody reads on: `rollcall logs | head`. That is no failure.
+pub(crate) fn nobody_reads_on(error: &anyhow::Error) -> bool {
+    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| {
+        let in_csv = cause.downcast_ref::<csv::Error>().and_then(|error| match error.kind() {
+            csv::ErrorKind::Io(error) => Some(error),
+            _ => None,
+        });
+        cause.downcast_ref::<std::io::Error>().or(in_csv).is_some_and(broken)
+    })
 }
 
 /// An error with its causes, on standard error.

@@ -39,10 +39,10 @@ pub(crate) async fn run(cli: &Cli, files: &[PathBuf]) -> anyhow::Result<Exit> {
         output::json(&applied)?;
     } else {
         for Applied { application, version, outcome, .. } in &applied {
-            println!("{application}: {outcome}, version {version}");
+            output::line(format_args!("{application}: {outcome}, version {version}"))?;
         }
         if let Some(first) = applied.first() {
-            println!("Run a cycle with: rollcall cycle {}", first.application);
+            output::line(format_args!("Run a cycle with: rollcall cycle {}", first.application))?;
         }
     }
     Ok(Exit::Done)

@@ -28,9 +28,9 @@ pub(crate) async fn run(cli: &Cli, job: &str, allow_removals: bool) -> anyhow::R
     if cli.json {
         output::json(&report)?;
     } else {
-        print(&stored.name, &report);
+        print(&stored.name, &report)?;
         if let Some(quarantine) = &view.state.quarantine {
-            println!("\n{}", quarantine.message);
+            output::line(format_args!("\n{}", quarantine.message))?;
         }
     }
     Ok(exit::of_cycle(&report, suspect))
@@ -86,10 +86,10 @@ impl Observer for Bar {
 }
 
 /// What a cycle did, in a few lines.
-pub(crate) fn print(name: &str, report: &CycleReport) {
+pub(crate) fn print(name: &str, report: &CycleReport) -> std::io::Result<()> {
     let CycleReport { kind, figures, .. } = report;
     let took = report.ended.duration_since(report.began);
-    println!("{name}: {kind} cycle complete in {:.1} s", took.as_secs_f64());
+    output::line(format_args!("{name}: {kind} cycle complete in {:.1} s", took.as_secs_f64()))?;
     let mut table = output::table(&[
         "created",
         "updated",
@@ -117,11 +117,12 @@ pub(crate) fn print(name: &str, report: &CycleReport) {
         ]
         .map(|figure| figure.to_string()),
     );
-    println!("{table}");
+    output::line(format_args!("{table}"))?;
     if let Some(reason) = &report.no_inference {
-        println!("Nobody was taken as gone: {reason}");
+        output::line(format_args!("Nobody was taken as gone: {reason}"))?;
     }
     if figures.failed > 0 {
-        println!("What failed, and why: rollcall logs {name} --status failure");
+        output::line(format_args!("What failed, and why: rollcall logs {name} --status failure"))?;
     }
+    Ok(())
 }

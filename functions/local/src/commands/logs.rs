@@ -1,5 +1,6 @@
 //! `rollcall logs`: what happened to whom, and why.
 
+use comfy_table::Table;
 use engine::model::{SourceId, TargetId};
 use engine::report::{Outcome, ProvisioningRecord};
 use jiff::{SignedDuration, Timestamp};
@@ -24,13 +25,14 @@ pub(crate) async fn run(cli: &Cli, logs: &Logs) -> anyhow::Result<Exit> {
     let query = RecordQuery { job, by: by(logs), since, until: None, page_size: PAGE, token: None };
     let found = search(&home.context.store, query, logs.status.map(outcome), logs.limit).await;
     let found = found.map_err(|error| match error {
-        QueryError::ShortName(_) => Refusal(error.to_string()).into(),
+        QueryError::ShortName(_) | QueryError::ManyPeople { .. } => Refusal(error.to_string()).into(),
         other => anyhow::Error::from(other),
     })?;
     match (cli.json, logs.format) {
         (true, _) | (_, Format::Json) => output::json(&found)?,
+        (_, Format::Table) if found.is_empty() => output::line("Nothing found.")?,
         (_, Format::Csv) => write_csv(&found, std::io::stdout().lock())?,
-        (_, Format::Table) => print(&found),
+        (_, Format::Table) => output::line(table(&found))?,
     }
     Ok(Exit::Done)
 }
@@ -72,11 +74,7 @@ fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     })
 }
 
-fn print(records: &[ProvisioningRecord]) {
-    if records.is_empty() {
-        println!("Nothing found.");
-        return;
-    }
+fn table(records: &[ProvisioningRecord]) -> Table {
     let mut table =
         output::table(&["time (UTC)", "who", "source id", "target id", "action", "status", "what and why"]);
     for record in records {
@@ -91,7 +89,7 @@ fn print(records: &[ProvisioningRecord]) {
             sentence(record),
         ]);
     }
-    println!("{table}");
+    table
 }
 
 /// What happened in one sentence: the failure's reason, else what changed, else the last step.

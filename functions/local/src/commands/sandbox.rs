@@ -30,9 +30,9 @@ pub(crate) async fn run(cli: &Cli, options: &Sandbox) -> anyhow::Result<Exit> {
     if cli.json {
         output::json(&json!({ "url": url, "token": sandbox.token(), "control": control }))?;
     } else {
-        println!("SCIM 2.0 at {url} with the bearer token '{}'", sandbox.token());
-        println!("Counters, faults and quirks at {control}");
-        println!("Ctrl-C ends it.");
+        output::line(format_args!("SCIM 2.0 at {url} with the bearer token '{}'", sandbox.token()))?;
+        output::line(format_args!("Counters, faults and quirks at {control}"))?;
+        output::line(format_args!("Ctrl-C ends it."))?;
     }
     tokio::signal::ctrl_c().await?;
     sandbox.shutdown().await;

@@ -1,5 +1,6 @@
 //! `rollcall status`: healthy or not, why not, how far, what last.
 
+use comfy_table::Table;
 use query::status::{JobStatus, view};
 
 use crate::cli::Cli;
@@ -26,14 +27,14 @@ pub(crate) async fn run(cli: &Cli, job: Option<&str>) -> anyhow::Result<Exit> {
     match (cli.json, job, found.as_slice()) {
         (true, Some(_), [one]) => output::json(one)?,
         (true, ..) => output::json(&found)?,
-        (false, _, []) => println!("There is no application yet. Save one with: rollcall apply FILE"),
-        (false, Some(_), [one]) => details(one),
-        (false, ..) => overview(&found),
+        (false, _, []) => output::line("There is no application yet. Save one with: rollcall apply FILE")?,
+        (false, Some(_), [one]) => output::line(details(one))?,
+        (false, ..) => output::line(overview(&found))?,
     }
     Ok(Exit::Done)
 }
 
-fn overview(jobs: &[JobStatus]) {
+fn overview(jobs: &[JobStatus]) -> Table {
     let mut table = output::table(&[
         "application",
         "health",
@@ -54,10 +55,10 @@ fn overview(jobs: &[JobStatus]) {
             output::moment(job.next_due),
         ]);
     }
-    println!("{table}");
+    table
 }
 
-fn details(job: &JobStatus) {
+fn details(job: &JobStatus) -> Table {
     let mut table = output::table(&["", &job.application]);
     let mut line = |name: &str, value: String| {
         table.add_row([name.to_owned(), value]);
@@ -79,7 +80,7 @@ fn details(job: &JobStatus) {
     }
     line("next due (UTC)", output::moment(job.next_due));
     line("job id", job.job_id.clone());
-    println!("{table}");
+    table
 }
 
 fn health(job: &JobStatus) -> String {

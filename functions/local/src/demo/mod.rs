@@ -44,22 +44,22 @@ pub(crate) async fn run(cli: &Cli, options: &Demo) -> anyhow::Result<Exit> {
         options.people,
         stage.csv.display(),
         stage.sandbox.base_url()
-    ));
+    ))?;
     cycles.push(stage.cycle("first cycle: everyone is new").await?);
     let happened = stage.fortnight()?;
     cycles.push(stage.cycle("second cycle: only what changed").await?);
-    stage.say("\nNothing happens in the directory.");
+    stage.say("\nNothing happens in the directory.")?;
     cycles.push(stage.cycle("third cycle: nothing to do").await?);
     if cli.json {
         output::json(&summary(&stage, happened, &cycles))?;
     } else {
-        stage.where_to_look(cli);
+        stage.where_to_look(cli)?;
     }
     if options.once {
         stage.sandbox.shutdown().await;
         return Ok(Exit::Done);
     }
-    stage.say("\nThe app keeps running for you to look around. Ctrl-C ends it.");
+    stage.say("\nThe app keeps running for you to look around. Ctrl-C ends it.")?;
     tokio::signal::ctrl_c().await?;
     stage.sandbox.shutdown().await;
     Ok(Exit::Done)
@@ -97,20 +97,18 @@ impl Stage {
         Ok(Self { home, sandbox, directory, csv, application, quiet: cli.json })
     }
 
-    fn say(&self, text: &str) {
-        if !self.quiet {
-            println!("{text}");
-        }
+    fn say(&self, text: &str) -> std::io::Result<()> {
+        if self.quiet { Ok(()) } else { output::line(text) }
     }
 
     async fn cycle(&self, title: &str) -> anyhow::Result<CycleReport> {
-        self.say(&format!("\n{title}"));
+        self.say(&format!("\n{title}"))?;
         let bar = Bar::new(self.quiet, &self.application.name);
         let report = once(&self.home, &self.application, &Request::default(), &bar).await;
         bar.finish();
         let report = report?;
         if !self.quiet {
-            print(&self.application.name, &report);
+            print(&self.application.name, &report)?;
         }
         Ok(report)
     }
@@ -121,22 +119,22 @@ impl Stage {
         let Happened { joined, moved, married, switched_off, left } = happened;
         self.say(&format!(
             "\nA fortnight passes: {joined} join, {moved} move, {married} take another name, {switched_off} go on leave, {left} leave."
-        ));
+        ))?;
         Ok(happened)
     }
 
-    fn where_to_look(&self, cli: &Cli) {
+    fn where_to_look(&self, cli: &Cli) -> std::io::Result<()> {
         let (name, data) = (&self.application.name, cli.data_dir().display());
-        println!("\nWhere to look:");
-        println!("  rollcall --data-dir {data} status {name}");
-        println!("  rollcall --data-dir {data} logs {name} --name nadia");
-        println!("  rollcall --data-dir {data} logs {name} --since 1h --format csv");
-        println!("  the directory   {}", self.csv.display());
-        println!(
+        output::line(format_args!("\nWhere to look:"))?;
+        output::line(format_args!("  rollcall --data-dir {data} status {name}"))?;
+        output::line(format_args!("  rollcall --data-dir {data} logs {name} --name nadia"))?;
+        output::line(format_args!("  rollcall --data-dir {data} logs {name} --since 1h --format csv"))?;
+        output::line(format_args!("  the directory   {}", self.csv.display()))?;
+        output::line(format_args!(
             "  the app         curl -H 'Authorization: Bearer {}' {}/Users?count=1",
             self.sandbox.token(),
             self.sandbox.base_url()
-        );
+        ))
     }
 }
 

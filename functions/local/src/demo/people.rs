@@ -153,6 +153,9 @@ pub(crate) struct Directory {
     next: usize,
 }
 
+/// A prime no demo's size is a multiple of: steps of it visit everyone once.
+const STRIDE: usize = 100_003;
+
 /// What happened in the directory between two cycles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Happened {
@@ -178,15 +181,14 @@ impl Directory {
             switched_off: share(5),
             left: share(4),
         };
-        let step = self.people.len() / 50 + 1;
-        let mut chosen = (0..self.people.len()).map(|turn| turn * step % self.people.len());
-        let moved: Vec<usize> = chosen.by_ref().take(happened.moved).collect();
-        let spread = |offset: usize, count: usize| -> Vec<usize> {
-            (0..count).map(|turn| (offset + turn * step) % self.people.len()).collect()
-        };
-        let married = spread(1, happened.married);
-        let off = spread(2, happened.switched_off);
-        let left = spread(3, happened.left);
+        // Every other person from all over the list, each in one group only.
+        let count = self.people.len();
+        let mut somebody = (0..count).map(|turn| turn * STRIDE % count);
+        let mut some = |number: usize| -> Vec<usize> { somebody.by_ref().take(number).collect() };
+        let moved = some(happened.moved);
+        let married = some(happened.married);
+        let off = some(happened.switched_off);
+        let left = some(happened.left);
         for position in moved {
             let person = &mut self.people[position];
             let (team, titles) = TEAMS[(person.number * 5 + 1) % TEAMS.len()];
