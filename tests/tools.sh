@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by tests/run and .ci/run: what must be on the machine, and how long a step may take. Sourced, from the
 # project's folder.
 

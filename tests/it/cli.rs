@@ -230,6 +230,33 @@ fn a_second_cycle_beside_a_running_one_is_told_to_wait() {
 }
 
 #[test]
+fn a_cycle_whose_process_was_killed_is_finished_by_the_next_one() {
+    let quirks = Quirks { no_bulk: true, ..Quirks::default() };
+    let app = App::with(Settings { latency: Duration::from_millis(50), quirks, ..Settings::default() });
+    let office = app.office();
+    office.people(&Person::many(60));
+    office.apply();
+    let mut killed = office.command(&["cycle", "Ledgerly"]).spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    while app.sandbox.counters().create < 20 && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!((20..60).contains(&app.accounts().len()), "it was killed half way");
+    let figures = office.cycle();
+    assert_eq!([&figures["created"], &figures["failed"]], [60, 0], "{figures}");
+    assert_eq!(app.accounts().len(), 60);
+    let mut told: Vec<String> =
+        office.logs(&[]).iter().map(|r| r["sourceIdentity"]["id"].to_string()).collect();
+    told.sort();
+    told.dedup();
+    assert_eq!([told.len(), office.logs(&[]).len()], [60, 60], "one record for each");
+    assert_eq!(office.status()["counts"]["linked"], 60);
+    assert_eq!(office.cycle()["targetCalls"], 0);
+}
+
+#[test]
 fn an_endpoint_that_is_none_is_refused() {
     idle().rollcall(&["--endpoint", "dynamo", "status"]).exits(2).says(&[
         "--endpoint 'dynamo'",

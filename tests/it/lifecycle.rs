@@ -178,6 +178,22 @@ fn an_account_that_was_there_before_is_brought_up_to_date_and_not_doubled() {
 }
 
 #[test]
+fn a_changed_mapping_is_applied_to_those_who_are_there_already() {
+    let (server, office, before) = with_nadia();
+    let text = std::fs::read_to_string(office.path("ledgerly.yaml")).unwrap();
+    let more = "    - { target: nickName, source: givenName }\n";
+    let fewer: String =
+        text.lines().filter(|line| !line.contains("title")).map(|line| format!("{line}\n")).collect();
+    office.write("ledgerly.yaml", fewer + more);
+    office.apply();
+    let report = office.rollcall(&["cycle", "Ledgerly", "--json"]).exits(0).json();
+    assert_eq!([&report["kind"], &done(&report["figures"])], [&json!("initial"), &json!({ "updated": 1 })]);
+    let mut expected = content(&before);
+    expected["nickName"] = json!("Nadia");
+    assert_eq!(content(&server.only_user()), expected, "what is no longer mapped stays as it is");
+}
+
+#[test]
 fn a_cycle_on_an_unchanged_world_calls_nobody_and_writes_nothing() {
     let (server, office, _) = with_nadia();
     let people = [nadia(), omar()];

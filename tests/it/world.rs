@@ -24,29 +24,29 @@ use testkit::source::MemorySource;
 use testkit::time::{CountedIds, TestClock};
 
 /// Everything a story needs.
-pub struct World {
+pub(crate) struct World {
     _engine: Embedded,
-    pub store: DynamoStore,
-    pub app: Sandbox,
-    pub directory: MemorySource,
-    pub clock: Arc<TestClock>,
-    pub ids: CountedIds,
-    pub definition: Definition,
-    pub target: Target,
+    pub(crate) store: DynamoStore,
+    pub(crate) app: Sandbox,
+    pub(crate) directory: MemorySource,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) ids: CountedIds,
+    pub(crate) definition: Definition,
+    pub(crate) target: Target,
 }
 
 /// How the app is spoken to.
 #[derive(Debug, Clone, Copy)]
-pub struct Target {
-    pub concurrency: u32,
-    pub bulk: bool,
+pub(crate) struct Target {
+    pub(crate) concurrency: u32,
+    pub(crate) bulk: bool,
 }
 
 /// One after the other: every run makes the same calls in the same order.
-pub const ONE_BY_ONE: Target = Target { concurrency: 1, bulk: false };
+pub(crate) const ONE_BY_ONE: Target = Target { concurrency: 1, bulk: false };
 
 /// The names, the marks and all.
-pub fn person(id: &str, name: &str, title: &str) -> SourceObject {
+pub(crate) fn person(id: &str, name: &str, title: &str) -> SourceObject {
     let upn = format!("{}@tessera.example", name.to_lowercase().replace(' ', "."));
     let attributes = [("upn", upn.as_str()), ("displayName", name), ("jobTitle", title), ("number", id)];
     SourceObject {
@@ -62,11 +62,11 @@ pub fn person(id: &str, name: &str, title: &str) -> SourceObject {
     }
 }
 
-pub fn set(object: &mut SourceObject, attribute: &str, value: &str) {
+pub(crate) fn set(object: &mut SourceObject, attribute: &str, value: &str) {
     object.attributes.insert(attribute.to_owned(), Value::text(value));
 }
 
-pub fn mapping(actions: serde_json::Value) -> ObjectMapping {
+pub(crate) fn mapping(actions: serde_json::Value) -> ObjectMapping {
     let direct = |target: &str, source: &str, matching_priority| AttributeMapping {
         target: target.to_owned(),
         source: Some(source.to_owned()),
@@ -92,11 +92,11 @@ pub fn mapping(actions: serde_json::Value) -> ObjectMapping {
 
 impl World {
     /// An app that knows nobody, a directory of nobody, pages of three.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(ONE_BY_ONE, 3).await
     }
 
-    pub async fn with(target: Target, page: usize) -> Self {
+    pub(crate) async fn with(target: Target, page: usize) -> Self {
         let engine = Embedded::open(None).await.unwrap();
         let names = TableNames::with_prefix("world");
         let client = engine.client();
@@ -132,7 +132,7 @@ impl World {
         }
     }
 
-    pub fn set_actions(&mut self, actions: serde_json::Value) {
+    pub(crate) fn set_actions(&mut self, actions: serde_json::Value) {
         self.definition.mapping = checked(actions);
     }
 
@@ -150,7 +150,7 @@ impl World {
     }
 
     /// One slice of a cycle.
-    pub async fn slice(&self, request: &Request) -> Result<Ending, CycleError> {
+    pub(crate) async fn slice(&self, request: &Request) -> Result<Ending, CycleError> {
         let target = self.scim();
         let ports = Ports {
             source: &self.directory,
@@ -164,11 +164,11 @@ impl World {
     }
 
     /// A whole cycle, forty minutes after the last.
-    pub async fn cycle(&self) -> Result<CycleReport, CycleError> {
+    pub(crate) async fn cycle(&self) -> Result<CycleReport, CycleError> {
         self.cycle_as(&Request::default()).await
     }
 
-    pub async fn cycle_as(&self, request: &Request) -> Result<CycleReport, CycleError> {
+    pub(crate) async fn cycle_as(&self, request: &Request) -> Result<CycleReport, CycleError> {
         self.clock.advance(SignedDuration::from_mins(40));
         match self.slice(request).await? {
             Ending::Completed(report) => Ok(*report),
@@ -177,7 +177,7 @@ impl World {
     }
 
     /// A cycle whose worker may be killed; `None` when it was. Its calls are counted either way.
-    pub async fn cycle_killed_at(&self, moment: Option<Moment>) -> (Option<CycleReport>, u64) {
+    pub(crate) async fn cycle_killed_at(&self, moment: Option<Moment>) -> (Option<CycleReport>, u64) {
         self.clock.advance(SignedDuration::from_mins(40));
         let killer = Killer::at(moment);
         let target = self.scim();
@@ -204,12 +204,12 @@ impl World {
         (report, killer.calls())
     }
 
-    pub async fn state(&self) -> JobState {
+    pub(crate) async fn state(&self) -> JobState {
         self.store.job(&self.definition.job).await.unwrap().state
     }
 
     /// What the app holds: by sign-in name, without what the app itself made up.
-    pub fn accounts(&self) -> BTreeMap<String, serde_json::Value> {
+    pub(crate) fn accounts(&self) -> BTreeMap<String, serde_json::Value> {
         let without_own = |mut user: serde_json::Value| {
             let name = user["userName"].as_str().unwrap().to_owned();
             let members = user.as_object_mut().unwrap();
@@ -220,17 +220,17 @@ impl World {
         self.app.users().into_iter().map(without_own).collect()
     }
 
-    pub fn account(&self, name: &str) -> serde_json::Value {
+    pub(crate) fn account(&self, name: &str) -> serde_json::Value {
         self.app.user_by_name(&format!("{name}@tessera.example")).unwrap_or_default()
     }
 
-    pub async fn link(&self, id: &str) -> Option<Link> {
+    pub(crate) async fn link(&self, id: &str) -> Option<Link> {
         let hash = engine::ids::IdHash::of(&SourceId::new(id));
         self.store.links(&self.definition.job, &[hash]).await.unwrap().remove(&hash)
     }
 
     /// The log, oldest first.
-    pub async fn records(&self, by: By) -> Vec<ProvisioningRecord> {
+    pub(crate) async fn records(&self, by: By) -> Vec<ProvisioningRecord> {
         let query = RecordQuery {
             job: Some(self.definition.job.clone()),
             by,
@@ -254,6 +254,6 @@ fn now(clock: &TestClock) -> Timestamp {
 }
 
 /// An approval, by Ada.
-pub fn approved() -> Request {
+pub(crate) fn approved() -> Request {
     Request { deadline: None, approved_by: Some("ada".to_owned()) }
 }

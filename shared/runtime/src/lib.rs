@@ -6,5 +6,6 @@
 pub mod aws;
 pub mod clock;
 pub mod env;
+pub mod gateway;
 pub mod secrets;
 pub mod tracing;
