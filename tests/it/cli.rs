@@ -238,7 +238,7 @@ fn a_cycle_whose_process_was_killed_is_finished_by_the_next_one() {
     office.apply();
     let mut killed = office.command(&["cycle", "Ledgerly"]).spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(20);
-    while app.sandbox.counters().create < 20 && Instant::now() < until {
+    while app.accounts().len() < 20 && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(5));
     }
     killed.kill().unwrap();

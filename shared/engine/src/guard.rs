@@ -93,13 +93,16 @@ impl Verdict {
 /// cure for the first is one approval.
 pub const SHRUNKEN_PERCENT: u64 = 50;
 
-/// Below this many people a shrunken reading says nothing: the thresholds look after small companies.
+/// Below this many people a smaller reading says nothing, unless it is empty: the thresholds look after small
+/// companies.
 const SHRUNKEN_AT_LEAST: u64 = 10;
 
 /// Why a full read is too small to infer leavers from; `None` when it is not.
 #[must_use]
 pub fn shrunken_because(before: u64, now: u64) -> Option<String> {
-    (before >= SHRUNKEN_AT_LEAST && now * 100 <= before * SHRUNKEN_PERCENT).then(|| {
+    let empty = before > 0 && now == 0;
+    let halved = before >= SHRUNKEN_AT_LEAST && now * 100 <= before * SHRUNKEN_PERCENT;
+    (empty || halved).then(|| {
         format!(
             "the source shows {now} objects where it showed {before} last time; nobody is taken as gone until a complete reading comes, or a person approves"
         )
@@ -145,8 +148,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_half_the_size_of_the_last_one_infers_no_leavers() {
-        let cases = [(100, 50, true), (100, 51, false), (100, 0, true), (9, 0, false), (0, 0, false)];
+    fn a_reading_half_the_size_of_the_last_one_or_empty_infers_no_leavers() {
+        let cases = [
+            (100, 50, true),
+            (100, 51, false),
+            (100, 0, true),
+            (9, 4, false),
+            (9, 0, true),
+            (1, 0, true),
+            (0, 0, false),
+        ];
         for (before, now, shrunken) in cases {
             assert_eq!(shrunken_because(before, now).is_some(), shrunken, "{before} then {now}");
         }

@@ -178,6 +178,8 @@ pub(super) async fn plan_items(
         })
         .collect();
     let mut answers = matcher.answers(run, &asked, expected).await?;
+    // Questions that a dead target did not answer must not become anybody's failure.
+    run.nobody_answered()?;
     let mut created = HashMap::new();
     for ((item, hash), decision) in items.into_iter().zip(hashes).zip(first) {
         let link = links.get(&hash);

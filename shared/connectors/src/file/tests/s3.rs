@@ -90,7 +90,7 @@ impl S3Desk {
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
-            .credentials_provider(aws_credential_types::Credentials::new("id", "secret", None, None, "test"))
+            .credentials_provider(aws_credential_types::Credentials::for_tests())
             .http_client(http.build_https())
             .retry_config(RetryConfig::disabled())
             .endpoint_url(endpoint)
