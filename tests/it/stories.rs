@@ -619,6 +619,25 @@ async fn two_workers_never_work_on_one_job_and_a_stale_one_is_refused() {
 }
 
 #[tokio::test]
+async fn a_heartbeat_that_never_rests_neither_stops_the_work_nor_undoes_it() {
+    let world = World::with(Target { concurrency: 4, bulk: false }, 5).await;
+    for number in 0..40 {
+        world.directory.put(person(&format!("{number:02}"), &format!("Person {number}"), "Clerk"));
+    }
+    let restless = testkit::time::Restless(&world.clock);
+
+    let request = Request::default();
+    let cycle = world.slice_by(&restless, &request);
+    let ending = tokio::time::timeout(std::time::Duration::from_secs(60), cycle).await.expect("it goes on");
+
+    let Ending::Completed(report) = ending.unwrap() else { panic!("no deadline was given") };
+    assert_eq!((report.figures.created, report.figures.log_records), (40, 40));
+    let state = world.state().await;
+    assert_eq!((state.counts.linked, state.checkpoint, state.progress), (40, None, None));
+    assert_eq!(world.cycle().await.unwrap().figures.target_calls, 0);
+}
+
+#[tokio::test]
 async fn the_log_is_searched_by_name_and_by_either_id() {
     let world = World::new().await;
     world.directory.put(person("E1", "Zoë Lindqvist", "Clerk"));

@@ -12,7 +12,7 @@ use engine::guard::Thresholds;
 use engine::job::{CycleReport, JobState};
 use engine::mapping::{AttributeMapping, Mapping, ObjectMapping};
 use engine::model::{JobId, Link, ObjectType, SourceId, SourceObject, Value};
-use engine::ports::{Store, Unobserved};
+use engine::ports::{Clock, Store, Unobserved};
 use engine::report::ProvisioningRecord;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -151,12 +151,16 @@ impl World {
 
     /// One slice of a cycle.
     pub(crate) async fn slice(&self, request: &Request) -> Result<Ending, CycleError> {
+        self.slice_by(self.clock.as_ref(), request).await
+    }
+
+    pub(crate) async fn slice_by(&self, clock: &dyn Clock, request: &Request) -> Result<Ending, CycleError> {
         let target = self.scim();
         let ports = Ports {
             source: &self.directory,
             target: &target,
             store: &self.store,
-            clock: self.clock.as_ref(),
+            clock,
             ids: &self.ids,
             observer: &Unobserved,
         };

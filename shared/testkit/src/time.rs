@@ -45,6 +45,25 @@ impl Clock for TestClock {
     }
 }
 
+/// A clock whose heartbeat never rests: whatever is done beside the work is done at every turn of it.
+#[derive(Debug)]
+pub struct Restless<'a>(pub &'a TestClock);
+
+#[async_trait]
+impl Clock for Restless<'_> {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        self.0.sleep(wait).await;
+    }
+
+    async fn tick(&self, _every: Duration) {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Ids that count from 1: the same in every run.
 #[derive(Debug, Default)]
 pub struct CountedIds {

@@ -23,21 +23,22 @@ pub(crate) enum Bench {
 /// How to read the tables.
 const EXPLAINED: &str = "\
 The cycles, and what each may cost (P is the page cap):
-  initial      everyone is new, the app is empty      N + N/P + 10 calls to the app; with --bulk N/50 + N/P + 10
-  untouched    nothing changed                        0 calls, 0 log records
-  rewritten    the file was written anew, rows in     0 calls, 0 log records, N/500 DynamoDB requests, but 10
-               another order, with equal values       are allowed to any cycle however small
-  changed      C people have another job title        C + 2 calls
-  brownfield   a job's first cycle over an app that   N/P + 10 calls, and nothing is written to the app
-               holds all of them, equal to the file
+  initial     everyone is new, the app is empty: N + N/P + 10 calls to the app,
+              or N/50 + N/P + 10 with --bulk
+  untouched   nothing changed: no call, no log record
+  rewritten   the file was written anew, in another order, with equal values: no call,
+              no log record, N/500 DynamoDB requests (10 are allowed to any cycle)
+  changed     C people have another job title: C + 2 calls
+  brownfield  a job's first cycle over an app that holds all of them, equal to the file:
+              N/P + 10 calls, and nothing is written to the app
 
 Calls are counted by the app, and compared with Rollcall's own figure. What an app offers
-(ServiceProviderConfig) is asked for once a cycle and is not in them. People a second are people of the file,
-whether or not anything was to be done for them. Memory is the peak of the whole process: Rollcall, app and
-DynamoDB engine.
+(ServiceProviderConfig) is asked for once a cycle and is not in them. People a second are
+people of the file, whether or not anything was to be done for them. Memory is the peak of
+the whole process: Rollcall, app and DynamoDB engine.
 
-Exit codes: 0 every count keeps its bound; 1 some count does not; 2 nothing could be measured. Times have no
-bounds. Build with --release, and let nothing else run.";
+Exit codes: 0 every count keeps its bound; 1 some count does not; 2 nothing was measured.
+Times have no bounds. Build with --release, and let nothing else run.";
 
 /// The size of the run.
 #[derive(Debug, Clone, Args, Serialize)]

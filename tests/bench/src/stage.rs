@@ -109,7 +109,7 @@ impl Stage {
             source: source.as_ref(),
             target: target.as_ref(),
             store: &self.store,
-            clock: &Tickless,
+            clock: &SystemClock,
             ids: &SystemIds,
             observer,
         };
@@ -165,20 +165,5 @@ fn naming() -> Naming {
         source_id: "7c1f3a52-0f0c-4c43-9d6e-6d2f1f0b8a03".to_owned(),
         source_name: "people.csv".to_owned(),
         target_id: "7c1f3a52-0f0c-4c43-9d6e-6d2f1f0b8a04".to_owned(),
-    }
-}
-
-#[derive(Debug)]
-struct Tickless;
-#[async_trait::async_trait]
-impl engine::ports::Clock for Tickless {
-    fn now(&self) -> jiff::Timestamp {
-        runtime::clock::now()
-    }
-    async fn sleep(&self, wait: Duration) {
-        tokio::time::sleep(wait).await;
-    }
-    async fn tick(&self, _: Duration) {
-        std::future::pending().await
     }
 }

@@ -76,8 +76,18 @@ impl<'a> Desk<'a> {
         self.write(state, events, true).await
     }
 
-    async fn write(&self, mut state: JobState, events: &[Event], release: bool) -> Result<(), StoreError> {
+    async fn write(&self, state: JobState, events: &[Event], release: bool) -> Result<(), StoreError> {
         let mut lease = self.lease.lock().await;
+        self.write_holding(&mut lease, state, events, release).await
+    }
+
+    async fn write_holding(
+        &self,
+        lease: &mut Lease,
+        mut state: JobState,
+        events: &[Event],
+        release: bool,
+    ) -> Result<(), StoreError> {
         let now = self.ports.clock.now();
         let live = self.live();
         state.progress = live.map(|live| Progress { observed_at: now, ..live.progress });
@@ -91,7 +101,10 @@ impl<'a> Desk<'a> {
 
     /// Saves what the status shows, and prolongs the lease; the checkpoint stays as it was committed.
     pub(super) async fn heartbeat(&self) -> Result<(), StoreError> {
-        self.save(self.state(), &[]).await
+        let mut lease = self.lease.lock().await;
+        // Read only now: a commit that held the lease until a moment ago must not be overwritten with what was before.
+        let state = self.state();
+        self.write_holding(&mut lease, state, &[], false).await
     }
 
     /// Makes sure that the lease outlasts a call that may take `longest`.

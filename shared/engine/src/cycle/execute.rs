@@ -31,17 +31,37 @@ pub(super) struct Done {
     pub(super) milliseconds: u64,
 }
 
-/// Executes a page's work. The answers come in the order of the plan.
+/// What the target answered for one object, before it is written down.
+struct Called {
+    planned: Planned,
+    outcome: Result<Option<TargetId>, Failure>,
+    began: Timestamp,
+}
+
+/// How many objects are written down at once. Writing down takes two requests of some milliseconds each; sixteen at
+/// once keep up with the eight calls to the target that usually run beside them.
+const SETTLING: usize = 16;
+
+/// Executes a page's work. The answers come in the order of the plan. Nobody's slot at the target is held while
+/// another object is written down.
 pub(super) async fn execute(run: &Run<'_>, work: &[Planned], replay: bool) -> Result<Vec<Done>, Stop> {
     let size = batch_size(run, work).await;
-    let batches: Vec<&[Planned]> = work.chunks(size).collect();
-    let done: Vec<Vec<Done>> = stream::iter(batches)
-        .map(async |batch| execute_batch(run, batch, replay).await)
-        .buffered(run.ports.target.habits().concurrency)
+    let mut done: Vec<(usize, Done)> = stream::iter(work.chunks(size).enumerate())
+        .map(async |(batch, planned)| {
+            let called = call_batch(run, planned, replay).await?;
+            let numbered =
+                called.into_iter().enumerate().map(move |(turn, called)| (batch * size + turn, called));
+            Ok::<_, Stop>(stream::iter(numbered.map(Ok)))
+        })
+        .buffer_unordered(run.ports.target.habits().concurrency)
+        .try_flatten()
+        .map_ok(async |(position, called)| Ok::<_, Stop>((position, settle(run, called, replay).await?)))
+        .try_buffer_unordered(SETTLING)
         .try_collect()
         .await?;
     run.nobody_answered()?;
-    Ok(done.into_iter().flatten().collect())
+    done.sort_unstable_by_key(|(position, _)| *position);
+    Ok(done.into_iter().map(|(_, done)| done).collect())
 }
 
 /// Operations per call; asked only when there is something to send, so that a quiet page discovers nothing.
@@ -52,7 +72,7 @@ async fn batch_size(run: &Run<'_>, work: &[Planned]) -> usize {
     }
 }
 
-async fn execute_batch(run: &Run<'_>, batch: &[Planned], replay: bool) -> Result<Vec<Done>, Stop> {
+async fn call_batch(run: &Run<'_>, batch: &[Planned], replay: bool) -> Result<Vec<Called>, Stop> {
     let began = run.ports.clock.now();
     let mut results: Vec<Option<Result<Option<TargetId>, Failure>>> = vec![None; batch.len()];
     let mut planned = batch.to_vec();
@@ -80,12 +100,11 @@ async fn execute_batch(run: &Run<'_>, batch: &[Planned], replay: bool) -> Result
             results[position] = Some(result);
         }
     }
-    let mut done = Vec::with_capacity(planned.len());
-    for (planned, result) in planned.into_iter().zip(results) {
+    let called = planned.into_iter().zip(results).map(|(planned, result)| {
         let outcome = result.unwrap_or_else(|| without_call(&planned.operation));
-        done.push(settle(run, planned, outcome, began, replay).await?);
-    }
-    Ok(done)
+        Called { planned, outcome, began }
+    });
+    Ok(called.collect())
 }
 
 fn call(operation: &Operation) -> Option<TargetOperation> {
@@ -283,13 +302,8 @@ async fn once(run: &Run<'_>, planned: &Planned) -> Result<Result<Option<TargetId
 }
 
 /// Writes down what was done to one object: claim before link, so that an account never has two owners.
-async fn settle(
-    run: &Run<'_>,
-    planned: Planned,
-    outcome: Result<Option<TargetId>, Failure>,
-    began: Timestamp,
-    replay: bool,
-) -> Result<Done, Stop> {
+async fn settle(run: &Run<'_>, called: Called, replay: bool) -> Result<Done, Stop> {
+    let Called { planned, outcome, began } = called;
     let finished = run.ports.clock.now();
     let outcome = match outcome {
         Ok(target) => remember(run, &planned, target, finished).await?,
@@ -320,7 +334,9 @@ async fn remember(
     match &planned.operation {
         Operation::Create(_) | Operation::Update(..) | Operation::Disable(..) | Operation::Adopt(_) => {
             let Some(id) = target else { return Ok(Ok(None)) };
-            if let ClaimOutcome::HeldBy(owner) = run.desk.claim(&id, &planned.source_id).await? {
+            if !is_claimed(planned, &id)
+                && let ClaimOutcome::HeldBy(owner) = run.desk.claim(&id, &planned.source_id).await?
+            {
                 let taken = Answer::Taken(id, owner);
                 let object = planned.object.as_ref().map_or(Presence::Gone, Presence::Here);
                 return match decide(object, None, Some(&taken), &run.definition.mapping).operation {
@@ -351,6 +367,12 @@ async fn remember(
         }
         Operation::Ask(_) | Operation::Fail(_) => Ok(Ok(None)),
     }
+}
+
+/// Whether the object claimed the account before: when it was linked to it, or when it was matched.
+fn is_claimed(planned: &Planned, id: &TargetId) -> bool {
+    planned.matched_by.is_some()
+        || planned.prior.as_ref().and_then(|link| link.target_id.as_ref()) == Some(id)
 }
 
 fn entry(planned: &Planned, failure: &Failure, now: Timestamp) -> EscrowEntry {

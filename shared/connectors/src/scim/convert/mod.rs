@@ -2,12 +2,12 @@
 //!
 //! | Module | In | Out |
 //! |---|---|---|
-//! | [`write`] | attributes by path, changes | bodies of POST, PATCH and PUT |
+//! | [`mod@write`] | attributes by path, changes | bodies of POST, PATCH and PUT |
 //! | [`read`] | a resource as the target sent it | attributes by path |
 //! | [`filter`] | a path and a value | the text of a query, and the exact check of what it found |
 //! | [`answer`] | an answer's body | a list, an error, a bulk result, what the target offers |
 //!
-//! Promise: what [`write`] makes of attributes, [`read`] reads back as the same attributes.
+//! Promise: what [`mod@write`] makes of attributes, [`read`] reads back as the same attributes.
 
 pub(super) mod answer;
 pub(super) mod filter;
