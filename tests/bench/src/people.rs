@@ -2,34 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use testkit::people::Person;
 
-const FIRST: [&str; 16] = [
-    "Nadia", "Omar", "Lena", "Kofi", "Ines", "Tomás", "Aiko", "Bram", "Chiara", "Deniz", "Eszter", "Faisal",
-    "Greta", "Hugo", "Ilse", "Jonas",
-];
-
-const LAST: [&str; 15] = [
-    "Okoye",
-    "Lindqvist",
-    "Moreau",
-    "Mensah",
-    "Carvalho",
-    "Tanaka",
-    "de Vries",
-    "Bianchi",
-    "Yılmaz",
-    "Nagy",
-    "Al-Masri",
-    "Vogel",
-    "Fernández",
-    "Janssen",
-    "Keller",
-];
-
-const TITLES: [&str; 4] = ["Analyst", "Engineer", "Planner", "Recruiter"];
 const NEW_TITLE: &str = "Head of Section";
-const DEPARTMENTS: [&str; 5] = ["Treasury", "Engineering", "Operations", "People", "Sales"];
 
 /// What the file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,40 +19,16 @@ pub(crate) struct People {
 
 impl People {
     /// Writes them as a CSV file.
-    pub(crate) fn write(self, path: &Path) -> anyhow::Result<()> {
-        let mut writer =
-            csv::Writer::from_path(path).with_context(|| format!("cannot write {}", path.display()))?;
-        writer.write_record([
-            "employeeId",
-            "accountEnabled",
-            "displayName",
-            "givenName",
-            "surname",
-            "mail",
-            "department",
-            "jobTitle",
-        ])?;
-        for place in 0..self.count {
-            let number = if self.backwards { self.count - 1 - place } else { place };
-            writer.write_record(self.row(number))?;
-        }
-        writer.flush()?;
-        Ok(())
+    pub(crate) fn write(self, path: &Path) -> std::io::Result<()> {
+        let numbers =
+            (0..self.count).map(|place| if self.backwards { self.count - 1 - place } else { place });
+        let people: Vec<Person> = numbers.map(|number| self.person(number)).collect();
+        testkit::people::write(path, &people)
     }
 
-    fn row(self, number: u64) -> [String; 8] {
-        let (given, surname) = (drawn(&FIRST, number), drawn(&LAST, number));
-        let title = if self.is_promoted(number) { NEW_TITLE } else { drawn(&TITLES, number) };
-        [
-            format!("E{number:07}"),
-            "true".to_owned(),
-            format!("{given} {surname}"),
-            given.to_owned(),
-            surname.to_owned(),
-            format!("person.{number}@tessera.example"),
-            drawn(&DEPARTMENTS, number).to_owned(),
-            title.to_owned(),
-        ]
+    fn person(self, number: u64) -> Person {
+        let invented = Person::invented(usize::try_from(number).unwrap_or_default());
+        if self.is_promoted(number) { Person { title: NEW_TITLE, ..invented } } else { invented }
     }
 
     /// Every so many are promoted, so that no page of the file is spared.
@@ -86,10 +37,6 @@ impl People {
         let after = (number + 1) * self.promoted / self.count;
         after > before
     }
-}
-
-fn drawn<'a>(list: &[&'a str], number: u64) -> &'a str {
-    usize::try_from(number).ok().and_then(|number| list.get(number % list.len())).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

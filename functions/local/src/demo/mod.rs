@@ -3,8 +3,6 @@
 //! Three cycles: everyone is created; a fortnight passes and only what changed is written; nothing happened and
 //! nothing is called. What is shown is counted by the sandbox, not claimed.
 
-mod people;
-
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,9 +11,9 @@ use engine::cycle::Request;
 use engine::job::CycleReport;
 use serde_json::{Value, json};
 use store::StoredApplication;
+use testkit::people::{Directory, Happened};
 use testkit::sandbox::{Sandbox, Settings};
 
-use self::people::{Directory, Happened};
 use crate::cli::{Cli, Demo};
 use crate::commands::apply;
 use crate::commands::cycle::{Bar, once, print};

@@ -1,11 +1,10 @@
-//! About a thousand invented people, and what happens to some of them.
+//! Invented people, and what happens to some of them.
 //!
 //! In: how many. Out: the same people every time, as rows of a CSV file. Any likeness is chance: names are drawn
 //! from two lists by arithmetic, domains end in `.example`.
 
+use std::io;
 use std::path::Path;
-
-use anyhow::Context;
 
 const FIRST: [&str; 40] = [
     "Nadia",
@@ -99,19 +98,27 @@ const TEAMS: [(&str, [&str; 3]); 6] = [
     ("Support", ["Support Agent", "Support Lead", "Trainer"]),
 ];
 
-/// One row of the demo's directory.
+/// One person of a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Person {
-    number: usize,
-    given_name: String,
-    surname: String,
-    team: &'static str,
-    title: &'static str,
-    enabled: bool,
+pub struct Person {
+    /// Who: the number makes the id and the address.
+    pub number: usize,
+    /// First name.
+    pub given_name: String,
+    /// Last name; changes on marriage.
+    pub surname: String,
+    /// Department.
+    pub team: &'static str,
+    /// What they do there.
+    pub title: &'static str,
+    /// Whether the account is switched on.
+    pub enabled: bool,
 }
 
 impl Person {
-    fn invented(number: usize) -> Self {
+    /// The person of a number.
+    #[must_use]
+    pub fn invented(number: usize) -> Self {
         // Steps prime to the lists' lengths walk through every pair before one repeats.
         let given_name = FIRST[number * 7 % FIRST.len()].to_owned();
         let surname = LAST[(number * 11 + number / FIRST.len()) % LAST.len()].to_owned();
@@ -120,7 +127,7 @@ impl Person {
     }
 
     fn id(&self) -> String {
-        format!("E{:05}", self.number)
+        format!("E{:07}", self.number)
     }
 
     fn display_name(&self) -> String {
@@ -146,33 +153,40 @@ fn ascii(letter: char) -> char {
     }
 }
 
-/// The directory of the demo: a list of people that changes over time.
+/// A list of people that changes over time.
 #[derive(Debug, Clone)]
-pub(crate) struct Directory {
+pub struct Directory {
     people: Vec<Person>,
     next: usize,
 }
 
-/// A prime no demo's size is a multiple of: steps of it visit everyone once.
-const STRIDE: usize = 100_003;
+/// A prime larger than any directory that changes this way: steps of it visit everyone once.
+const STRIDE: usize = 1_000_003;
 
 /// What happened in the directory between two cycles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Happened {
-    pub(crate) joined: usize,
-    pub(crate) moved: usize,
-    pub(crate) married: usize,
-    pub(crate) switched_off: usize,
-    pub(crate) left: usize,
+pub struct Happened {
+    /// New people.
+    pub joined: usize,
+    /// People with another team and title.
+    pub moved: usize,
+    /// People with another last name.
+    pub married: usize,
+    /// People whose account was switched off.
+    pub switched_off: usize,
+    /// People who are gone.
+    pub left: usize,
 }
 
 impl Directory {
-    pub(crate) fn of(people: usize) -> Self {
+    /// The first so many people.
+    #[must_use]
+    pub fn of(people: usize) -> Self {
         Self { people: (1..=people).map(Person::invented).collect(), next: people + 1 }
     }
 
     /// A fortnight passes: some join, some move, some take another name, some go on leave, some leave.
-    pub(crate) fn fortnight(&mut self) -> Happened {
+    pub fn fortnight(&mut self) -> Happened {
         let share = |per_thousand: usize| (self.people.len() * per_thousand / 1_000).max(1);
         let happened = Happened {
             joined: share(12),
@@ -209,35 +223,44 @@ impl Directory {
         happened
     }
 
-    /// Writes the directory as the CSV file that the demo's application reads.
-    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let mut writer =
-            csv::Writer::from_path(path).with_context(|| format!("cannot write {}", path.display()))?;
-        writer.write_record([
-            "employeeId",
-            "accountEnabled",
-            "displayName",
-            "givenName",
-            "surname",
-            "mail",
-            "department",
-            "jobTitle",
-        ])?;
-        for person in &self.people {
-            writer.write_record([
-                person.id().as_str(),
-                if person.enabled { "true" } else { "false" },
-                &person.display_name(),
-                &person.given_name,
-                &person.surname,
-                &person.mail(),
-                person.team,
-                person.title,
-            ])?;
-        }
-        writer.flush()?;
-        Ok(())
+    /// Writes the directory as a CSV file.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        write(path, &self.people)
     }
+}
+
+/// Writes people as a CSV file with a header, in their order.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write<'a>(path: &Path, people: impl IntoIterator<Item = &'a Person>) -> io::Result<()> {
+    let mut writer = csv::Writer::from_path(path)?;
+    writer.write_record([
+        "employeeId",
+        "accountEnabled",
+        "displayName",
+        "givenName",
+        "surname",
+        "mail",
+        "department",
+        "jobTitle",
+    ])?;
+    for person in people {
+        writer.write_record([
+            person.id().as_str(),
+            if person.enabled { "true" } else { "false" },
+            &person.display_name(),
+            &person.given_name,
+            &person.surname,
+            &person.mail(),
+            person.team,
+            person.title,
+        ])?;
+    }
+    writer.flush()
 }
 
 #[cfg(test)]
