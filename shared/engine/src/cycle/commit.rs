@@ -1,12 +1,13 @@
 //! Committing a page: what was done becomes remembered, told and counted.
 //!
-//! Order: links and claims (written as each object finished), staged rows, provisioning records, fingerprints,
-//! then the checkpoint, which carries the figures and moves the position. Everything before the checkpoint has
+//! Order: links and claims, then records (both written while objects finish), staged rows, fingerprints, and last
+//! the checkpoint, which carries the figures and moves the position. Everything before the checkpoint has
 //! derived keys and true content, so a replay writes the same rows again and counts nothing twice.
 
 use jiff::Timestamp;
 
 use super::execute::{Done, execute};
+use super::log::Log;
 use super::plan::{PagePlan, Planned};
 use super::{Run, Session, Stop};
 use crate::decide::Operation;
@@ -14,8 +15,6 @@ use crate::guard::StagedRemoval;
 use crate::ids::{IdHash, record_id};
 use crate::job::{Counts, Figures, adjusted};
 use crate::model::{Attributes, Link, SkipReason, TargetId};
-use crate::ports::Identity;
-use crate::report::ProvisioningRecord;
 
 /// Executes a page and commits it. A page that has nothing to do only moves the position, in memory.
 pub(super) async fn execute_page(
@@ -31,9 +30,10 @@ pub(super) async fn execute_page(
     if !replay {
         super::intent::store(run, session, &plan).await?;
     }
-    let done = execute(run, &plan.work, replay).await?;
+    let log = Log::new(run, &session.checkpoint);
+    let (done, mut records) = execute(run, &log, &plan.work, replay).await?;
+    records += log.rest(&plan).await?;
     write_staged(run, session, &plan).await?;
-    let records = write_records(run, session, &plan, &done).await?;
     if !plan.fingerprints.is_empty() {
         let lease = run.desk.lease().await;
         let checkpoint = &session.checkpoint;
@@ -97,7 +97,8 @@ fn after(planned: &Planned) -> Attributes {
     }
 }
 
-fn display_name(planned: &Planned) -> Option<String> {
+/// The name under which the object is known from now on.
+pub(super) fn display_name(planned: &Planned) -> Option<String> {
     let now = planned.object.as_ref().and_then(|object| object.display_name.clone());
     now.or_else(|| planned.prior.as_ref().and_then(|link| link.display_name.clone()))
 }
@@ -123,39 +124,6 @@ async fn write_staged(run: &Run<'_>, session: &mut Session, plan: &PagePlan) -> 
         session.waiting.staged.remove(&IdHash::of(source));
     }
     Ok(())
-}
-
-async fn write_records(
-    run: &Run<'_>,
-    session: &Session,
-    plan: &PagePlan,
-    done: &[Done],
-) -> Result<u64, Stop> {
-    let writer = super::record::Writer::new(run.definition, &session.checkpoint);
-    let mut records: Vec<ProvisioningRecord> = done.iter().filter_map(|done| writer.done(done)).collect();
-    let now = run.ports.clock.now();
-    records.extend(plan.held.iter().map(|planned| writer.held(planned, now)));
-    records.extend(plan.unreadable.iter().map(|row| writer.unreadable(row, now)));
-    if records.is_empty() {
-        return Ok(0);
-    }
-    let names: Vec<Identity> =
-        done.iter().map(|done| &done.planned).chain(&plan.held).flat_map(new_names).collect();
-    run.ports.store.append_records(&run.definition.job, &records, &names).await?;
-    Ok(records.len() as u64)
-}
-
-/// The names under which a person is found, as far as they are not indexed yet.
-fn new_names(planned: &Planned) -> Vec<Identity> {
-    let identity = |name: String| Identity { source_id: planned.source_id.clone(), name };
-    let known = planned.prior.as_ref().and_then(|link| link.display_name.as_deref());
-    let display = display_name(planned).filter(|name| Some(name.as_str()) != known).map(identity);
-    let label_is_known = planned
-        .prior
-        .as_ref()
-        .is_some_and(|link| link.shadow.values().any(|value| value.to_string() == planned.label));
-    let label = (!label_is_known).then(|| identity(planned.label.clone()));
-    display.into_iter().chain(label).collect()
 }
 
 fn count(figures: &mut Figures, counts: &mut Counts, done: &Done) {

@@ -10,11 +10,12 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
+use super::log::Log;
 use super::matching::{Candidates, Matcher};
 use super::plan::Planned;
 use super::{Run, Stop};
 use crate::decide::{Answer, Operation, Presence, decide};
-use crate::escrow::{EscrowEntry, Failure, next_attempt};
+use crate::escrow::{EscrowEntry, Failure, FailureCode, next_attempt};
 use crate::ids::IdHash;
 use crate::mapping::differences;
 use crate::model::{Attributes, Link, SkipReason, TargetId, TargetObject};
@@ -42,11 +43,22 @@ struct Called {
 /// once keep up with the eight calls to the target that usually run beside them.
 const SETTLING: usize = 16;
 
-/// Executes a page's work. The answers come in the order of the plan. Nobody's slot at the target is held while
-/// another object is written down.
-pub(super) async fn execute(run: &Run<'_>, work: &[Planned], replay: bool) -> Result<Vec<Done>, Stop> {
+/// How many finished objects are told of in one go: with their names they fill five batches of DynamoDB's 25 rows.
+const TOLD: usize = 25;
+
+/// How many such goes are under way at once.
+const TELLING: usize = 4;
+
+/// Executes a page's work; the answers come in the order of the plan, with the number of records written. Calls,
+/// writing down and telling run side by side: nobody's slot at the target is held while another object is stored.
+pub(super) async fn execute(
+    run: &Run<'_>,
+    log: &Log<'_>,
+    work: &[Planned],
+    replay: bool,
+) -> Result<(Vec<Done>, u64), Stop> {
     let size = batch_size(run, work).await;
-    let mut done: Vec<(usize, Done)> = stream::iter(work.chunks(size).enumerate())
+    let told: Vec<(Vec<usize>, Vec<Done>, u64)> = stream::iter(work.chunks(size).enumerate())
         .map(async |(batch, planned)| {
             let called = call_batch(run, planned, replay).await?;
             let numbered =
@@ -57,11 +69,23 @@ pub(super) async fn execute(run: &Run<'_>, work: &[Planned], replay: bool) -> Re
         .try_flatten()
         .map_ok(async |(position, called)| Ok::<_, Stop>((position, settle(run, called, replay).await?)))
         .try_buffer_unordered(SETTLING)
+        .try_chunks(TOLD)
+        .map_err(|stopped| stopped.1)
+        .map_ok(async |chunk| {
+            // Before anybody's failure is told: a target that answered nobody has failed as a whole.
+            run.nobody_answered()?;
+            let (positions, done): (Vec<usize>, Vec<Done>) = chunk.into_iter().unzip();
+            let records = log.done(&done).await?;
+            Ok::<_, Stop>((positions, done, records))
+        })
+        .try_buffer_unordered(TELLING)
         .try_collect()
         .await?;
-    run.nobody_answered()?;
+    let records = told.iter().map(|(.., records)| records).sum();
+    let mut done: Vec<(usize, Done)> =
+        told.into_iter().flat_map(|(positions, done, _)| positions.into_iter().zip(done)).collect();
     done.sort_unstable_by_key(|(position, _)| *position);
-    Ok(done.into_iter().map(|(_, done)| done).collect())
+    Ok((done.into_iter().map(|(_, done)| done).collect(), records))
 }
 
 /// Operations per call; asked only when there is something to send, so that a quiet page discovers nothing.
@@ -88,14 +112,15 @@ async fn call_batch(run: &Run<'_>, batch: &[Planned], replay: bool) -> Result<Ve
     if !calls.is_empty() {
         run.before_call().await?;
         let (positions, operations): (Vec<usize>, Vec<TargetOperation>) = calls.into_iter().unzip();
-        let answers = run.ports.target.execute(&operations).await;
-        for (position, answer) in positions.into_iter().zip(answers) {
-            let result = match answer {
-                Ok(id) => {
+        let mut answers = run.ports.target.execute(&operations).await.into_iter();
+        for position in positions {
+            let result = match answers.next() {
+                Some(Ok(id)) => {
                     run.target_is_well();
                     Ok(Some(id))
                 }
-                Err(error) => recover(run, &mut planned[position], error).await?,
+                Some(Err(error)) => recover(run, &mut planned[position], error).await?,
+                None => Err(unanswered()),
             };
             results[position] = Some(result);
         }
@@ -297,8 +322,13 @@ async fn once(run: &Run<'_>, planned: &Planned) -> Result<Result<Option<TargetId
             Ok(Ok(Some(id)))
         }
         Some(Err(error)) => run.judged(error).map(Err),
-        None => Ok(Ok(None)),
+        None => Ok(Err(unanswered())),
     }
+}
+
+/// An operation that got no answer at all: never taken for a success.
+fn unanswered() -> Failure {
+    Failure::new(FailureCode::Timeout, "the target gave no answer for this operation")
 }
 
 /// Writes down what was done to one object: claim before link, so that an account never has two owners.

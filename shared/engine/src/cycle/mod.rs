@@ -26,6 +26,7 @@ mod desk;
 mod execute;
 mod finish;
 mod intent;
+mod log;
 mod matching;
 mod phases;
 mod plan;

@@ -12,7 +12,7 @@ use crate::decide::Operation;
 use crate::escrow::{Failure, FailureCode};
 use crate::ids::record_id;
 use crate::job::{Checkpoint, CycleKind};
-use crate::model::{AttributeChange, Attributes, SkipReason, SourceObject, TargetId, Value};
+use crate::model::{AttributeChange, Attributes, CycleId, SkipReason, SourceObject, TargetId, Value};
 use crate::report::{
     Action, ErrorInformation, Initiator, ModifiedProperty, Named, Outcome, ProvisionedIdentity,
     ProvisioningRecord, StatusInfo, Step, StepType, System,
@@ -21,12 +21,13 @@ use crate::report::{
 /// Writes the records of one cycle.
 pub(super) struct Writer<'a> {
     definition: &'a Definition,
-    checkpoint: &'a Checkpoint,
+    cycle: CycleId,
+    kind: CycleKind,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(definition: &'a Definition, checkpoint: &'a Checkpoint) -> Self {
-        Self { definition, checkpoint }
+    pub(super) fn new(definition: &'a Definition, checkpoint: &Checkpoint) -> Self {
+        Self { definition, cycle: checkpoint.cycle, kind: checkpoint.kind }
     }
 
     /// The record of finished work; `None` when there is nothing to tell.
@@ -104,7 +105,7 @@ impl<'a> Writer<'a> {
             activity_date_time: at,
             tenant_id: naming.tenant_id.clone(),
             job_id: self.definition.job.to_string(),
-            cycle_id: self.checkpoint.cycle.to_string(),
+            cycle_id: self.cycle.to_string(),
             change_id: change.to_string(),
             provisioning_action: Action::Other,
             duration_in_milliseconds: 0,
@@ -166,7 +167,7 @@ impl<'a> Writer<'a> {
 
     fn import(&self, planned: &Planned) -> Step {
         let source = &self.definition.naming.source_name;
-        let (name, arrival) = match (&planned.object, &planned.prior, self.checkpoint.kind) {
+        let (name, arrival) = match (&planned.object, &planned.prior, self.kind) {
             (None, ..) => ("EntryImportDelete", "is gone from"),
             (Some(_), _, CycleKind::Initial) => ("EntryImport", "was read from"),
             (Some(_), None, CycleKind::Incremental) => ("EntryImportAdd", "arrived as an addition from"),
