@@ -638,6 +638,33 @@ async fn a_heartbeat_that_never_rests_neither_stops_the_work_nor_undoes_it() {
 }
 
 #[tokio::test]
+async fn progress_counts_people_and_is_saved_in_the_middle_of_a_page() {
+    let world = World::with(ONE_BY_ONE, 60).await;
+    for number in 0..60 {
+        world.directory.put(person(&format!("{number:02}"), &format!("Person {number}"), "Clerk"));
+    }
+    let (restless, request) = (testkit::time::Restless(&world.clock), Request::default());
+    let half_way = async {
+        loop {
+            let state = world.state().await;
+            if let Some(progress) =
+                state.progress.filter(|progress| (1..60).contains(&progress.completed_units))
+            {
+                return (progress, state.running.unwrap());
+            }
+        }
+    };
+
+    let (progress, figures) = tokio::select! {
+        seen = half_way => seen,
+        ending = world.slice_by(&restless, &request) => panic!("nothing was saved before {ending:?}"),
+    };
+
+    assert_eq!(progress.total_units, 60);
+    assert_eq!(figures.created, progress.completed_units);
+}
+
+#[tokio::test]
 async fn the_log_is_searched_by_name_and_by_either_id() {
     let world = World::new().await;
     world.directory.put(person("E1", "Zoë Lindqvist", "Clerk"));
