@@ -248,10 +248,10 @@ fn a_cycle_whose_process_was_killed_is_finished_by_the_next_one() {
     assert_eq!([&figures["created"], &figures["failed"]], [300, 0], "{figures}");
     assert_eq!(app.accounts().len(), 300);
     let mut told: Vec<String> =
-        office.logs(&["--limit", "1000"]).iter().map(|r| r["sourceIdentity"]["id"].to_string()).collect();
+        office.logs(&[]).iter().map(|r| r["sourceIdentity"]["id"].to_string()).collect();
     told.sort();
     told.dedup();
-    assert_eq!([told.len(), office.logs(&["--limit", "1000"]).len()], [300, 300], "one record for each");
+    assert_eq!([told.len(), office.logs(&[]).len()], [300, 300], "one record for each");
     assert_eq!(office.status()["counts"]["linked"], 300);
     assert_eq!(office.cycle()["targetCalls"], 0);
 }
