@@ -4,7 +4,10 @@ use std::path::Path;
 
 use connectors::application::{Application, SourceConfig, TargetConfig, connect_source, connect_target};
 use engine::cycle::{CycleError, Definition, Ending, Naming, Ports, Request};
-use engine::ports::{Observer, SourceError, StoreError};
+use engine::job::QuarantineReason;
+use engine::model::JobId;
+use engine::ports::{Observer, SourceError, Store as _, StoreError};
+use jiff::SignedDuration;
 use store::StoredApplication;
 use uuid::Uuid;
 
@@ -41,7 +44,13 @@ pub async fn run_slice(
     observer: &dyn Observer,
 ) -> Result<Ending, SliceError> {
     let (application, definition) = definition(context, stored)?;
-    let token = runtime::secrets::resolve(token_reference(&application))?;
+    let token = match runtime::secrets::resolve(token_reference(&application)) {
+        Ok(token) => token,
+        Err(error) => {
+            quarantine(context, &stored.job, error.to_string()).await?;
+            return Err(error.into());
+        }
+    };
     let unusable = |problem: String| SliceError::Document { name: stored.name.clone(), problem };
     let work = context.work.join(&stored.id);
     let source = connect_source(&application.source, Path::new("/"), &work, context.s3.clone())
@@ -62,6 +71,21 @@ pub async fn run_slice(
         tracing::warn!(job.id = %stored.job, "events stay in the outbox: {error:#}");
     }
     Ok(outcome?)
+}
+
+/// How long the lease is held for one save of the job item.
+const BRIEFLY: SignedDuration = SignedDuration::from_secs(10);
+
+/// Shows in the job's status why its cycle could not even begin: nobody may have been watching.
+async fn quarantine(context: &Context, job: &JobId, cause: String) -> Result<(), CycleError> {
+    let now = context.clock.now();
+    let until = now.saturating_add(BRIEFLY).unwrap_or(now);
+    let (lease, mut state) = context.store.acquire(job, now, until).await?;
+    let event = state.impose(job, QuarantineReason::EncounteredQuarantineException, cause, now);
+    state.successive_failures += 1;
+    state.next_due = state.due_after(now);
+    context.store.save(&lease, &state, event.as_slice(), true).await?;
+    Ok(())
 }
 
 /// What a stored application configures its job to do.

@@ -358,13 +358,27 @@ impl JobState {
         }
     }
 
-    /// Puts the job into quarantine, or keeps it there.
-    pub fn impose(&mut self, reason: QuarantineReason, message: String, now: Timestamp) {
+    /// Puts the job into quarantine, or keeps it there. The event that tells of it, unless the reason is the one
+    /// that was told before.
+    #[must_use]
+    pub fn impose(
+        &mut self,
+        job: &JobId,
+        reason: QuarantineReason,
+        message: String,
+        now: Timestamp,
+    ) -> Option<Event> {
+        let before = self.quarantine.take();
         let (series_began, series_count) =
-            self.quarantine.as_ref().map_or((now, 0), |old| (old.series_began, old.series_count + 1));
+            before.as_ref().map_or((now, 0), |old| (old.series_began, old.series_count + 1));
         self.code = StatusCode::Quarantine;
         self.quarantine =
             Some(Quarantine { reason, message, current_began: now, series_began, series_count });
+        match before.map(|old| old.reason) {
+            Some(same) if same == reason => None,
+            Some(_) => Some(self.tell(job, now, EventDetail::QuarantineReasonChanged { reason })),
+            None => Some(self.tell(job, now, EventDetail::JobQuarantined { reason })),
+        }
     }
 
     /// When the next cycle is due after one that began at `began`.

@@ -110,6 +110,12 @@ fn a_token_that_is_not_there_is_asked_for_by_the_name_of_its_variable() {
         .exits(1)
         .says(&["env:TOKEN", "is not set"]);
     assert_eq!(app.sandbox.counters(), Counters::default());
+    // Whoever was not watching finds it in the status, until a cycle with the token proves the app's health.
+    let status = office.status();
+    assert_eq!(status["quarantine"]["reason"], "EncounteredQuarantineException");
+    assert!(status["quarantine"]["message"].as_str().unwrap().contains("env:TOKEN"), "{status}");
+    office.cycle();
+    assert_eq!(office.status()["code"], "Active");
 }
 
 #[test]

@@ -4,9 +4,7 @@ use super::plan::Planned;
 use super::{CycleError, Ending, Run, Session, Stop};
 use crate::decide::Operation;
 use crate::guard::Verdict;
-use crate::job::{
-    CycleReport, CycleResult, Event, EventDetail, Figures, JobState, QuarantineReason, StatusCode,
-};
+use crate::job::{CycleReport, CycleResult, Event, EventDetail, Figures, QuarantineReason, StatusCode};
 use crate::ports::StoreError;
 
 /// Counts one finished object into the live figures. The checkpoint's figures are counted at commit.
@@ -99,12 +97,12 @@ fn health(run: &Run<'_>, session: &mut Session, now: jiff::Timestamp) -> Vec<Eve
             let message = format!(
                 "{reason}. Creates and updates go on. Correct the source, or run the cycle once with --allow-removals"
             );
-            let mut events = impose(run, &mut session.state, QuarantineReason::TooManyDeletes, message, now);
-            if let (false, Some((removals, managed))) = (events.is_empty(), removals) {
-                let detail = EventDetail::RemovalsHeld { removals, managed };
-                events.push(session.state.tell(&run.definition.job, now, detail));
-            }
-            events
+            let job = &run.definition.job;
+            let told = session.state.impose(job, QuarantineReason::TooManyDeletes, message, now);
+            let held = told.is_some().then_some(removals).flatten().map(|(removals, managed)| {
+                session.state.tell(job, now, EventDetail::RemovalsHeld { removals, managed })
+            });
+            told.into_iter().chain(held).collect()
         }
         None => {
             session.state.code = StatusCode::Active;
@@ -114,23 +112,6 @@ fn health(run: &Run<'_>, session: &mut Session, now: jiff::Timestamp) -> Vec<Eve
             }
         }
     }
-}
-
-fn impose(
-    run: &Run<'_>,
-    state: &mut JobState,
-    reason: QuarantineReason,
-    message: String,
-    now: jiff::Timestamp,
-) -> Vec<Event> {
-    let before = state.quarantine.as_ref().map(|quarantine| quarantine.reason);
-    state.impose(reason, message, now);
-    let detail = match before {
-        Some(same) if same == reason => return Vec::new(),
-        Some(_) => EventDetail::QuarantineReasonChanged { reason },
-        None => EventDetail::JobQuarantined { reason },
-    };
-    vec![state.tell(&run.definition.job, now, detail)]
 }
 
 /// Ends a slice that had to stop. The checkpoint stays, so that the next one goes on; the status says why.
@@ -163,7 +144,7 @@ async fn save_failure(
     let failed = report(session, CycleResult::Failed, Some(cause.clone()), now);
     let mut state = run.desk.state();
     state.events_told = session.state.events_told;
-    let events = impose(run, &mut state, reason, cause, now);
+    let events: Vec<Event> = state.impose(&run.definition.job, reason, cause, now).into_iter().collect();
     state.successive_failures += 1;
     state.next_due = state.due_after(now);
     state.last = Some(failed.clone());
