@@ -126,40 +126,40 @@ async fn write_staged(run: &Run<'_>, session: &mut Session, plan: &PagePlan) -> 
     Ok(())
 }
 
+/// Counts one finished object into figures: the checkpoint's at commit, and the live ones meanwhile.
+pub(super) fn tally(figures: &mut Figures, operation: &Operation, succeeded: bool) {
+    let counter = match (operation, succeeded) {
+        (_, false) => &mut figures.failed,
+        (Operation::Create(_), _) => &mut figures.created,
+        (Operation::Update(..), _) => &mut figures.updated,
+        (Operation::Disable(..), _) => &mut figures.disabled,
+        (Operation::Delete(_), _) => &mut figures.deleted,
+        (Operation::Skip(_) | Operation::Adopt(_), _) => &mut figures.skipped,
+        (Operation::Ask(_) | Operation::Fail(_) | Operation::Forget, _) => return,
+    };
+    *counter += 1;
+}
+
+/// Whether an object is linked once `operation` succeeded.
+fn links(operation: &Operation, was_linked: bool) -> bool {
+    match operation {
+        Operation::Create(_) | Operation::Update(..) | Operation::Disable(..) | Operation::Adopt(_) => true,
+        Operation::Delete(_) | Operation::Forget | Operation::Skip(SkipReason::TargetObjectGone) => false,
+        Operation::Skip(_) | Operation::Ask(_) | Operation::Fail(_) => was_linked,
+    }
+}
+
 fn count(figures: &mut Figures, counts: &mut Counts, done: &Done) {
     let Done { planned, outcome, .. } = done;
     let was_linked = planned.prior.as_ref().is_some_and(|link| link.target_id.is_some());
     let was_in_scope = planned.prior.as_ref().is_some_and(|link| link.in_scope);
     let was_escrowed = planned.escrow.is_some();
-    let mut is_linked = was_linked;
-    let mut is_in_scope = was_in_scope;
-    match (outcome, &planned.operation) {
-        (Err(_), _) => figures.failed += 1,
-        (Ok(_), operation) => {
-            (is_linked, is_in_scope) = (true, planned.in_scope);
-            match operation {
-                Operation::Create(_) => figures.created += 1,
-                Operation::Update(..) => figures.updated += 1,
-                Operation::Disable(..) => figures.disabled += 1,
-                Operation::Delete(_) => {
-                    figures.deleted += 1;
-                    is_linked = false;
-                }
-                Operation::Forget => is_linked = false,
-                Operation::Skip(SkipReason::TargetObjectGone) => {
-                    figures.skipped += 1;
-                    is_linked = false;
-                }
-                Operation::Skip(_) => {
-                    figures.skipped += 1;
-                    is_linked = was_linked;
-                }
-                Operation::Adopt(_) => figures.skipped += 1,
-                Operation::Ask(_) | Operation::Fail(_) => is_linked = was_linked,
-            }
-            counts.exported += u64::from(operation.is_export());
-        }
-    }
+    tally(figures, &planned.operation, outcome.is_ok());
+    let (is_linked, is_in_scope) = match outcome {
+        Ok(_) => (links(&planned.operation, was_linked), planned.in_scope),
+        Err(_) => (was_linked, was_in_scope),
+    };
+    counts.exported += u64::from(outcome.is_ok() && planned.operation.is_export());
     counts.linked = adjusted(counts.linked, difference(was_linked, is_linked));
     counts.ever_linked += u64::from(is_linked && !was_linked);
     counts.in_scope = adjusted(counts.in_scope, difference(was_in_scope, is_in_scope));

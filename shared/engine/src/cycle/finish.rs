@@ -1,25 +1,9 @@
 //! The end of a cycle, good or bad: what the status will say from now on.
 
-use super::plan::Planned;
 use super::{CycleError, Ending, Run, Session, Stop};
-use crate::decide::Operation;
 use crate::guard::Verdict;
-use crate::job::{CycleReport, CycleResult, Event, EventDetail, Figures, QuarantineReason, StatusCode};
+use crate::job::{CycleReport, CycleResult, Event, EventDetail, QuarantineReason, StatusCode};
 use crate::ports::StoreError;
-
-/// Counts one finished object into the live figures. The checkpoint's figures are counted at commit.
-pub(super) fn count_live(figures: &mut Figures, planned: &Planned, succeeded: bool) {
-    let counter = match (&planned.operation, succeeded) {
-        (_, false) => &mut figures.failed,
-        (Operation::Create(_), _) => &mut figures.created,
-        (Operation::Update(..), _) => &mut figures.updated,
-        (Operation::Disable(..), _) => &mut figures.disabled,
-        (Operation::Delete(_), _) => &mut figures.deleted,
-        (Operation::Skip(_) | Operation::Adopt(_), _) => &mut figures.skipped,
-        (Operation::Ask(_) | Operation::Fail(_) | Operation::Forget, _) => return,
-    };
-    *counter += 1;
-}
 
 /// Ends a complete cycle: the watermark moves, the status says so, the lease goes back.
 pub(super) async fn complete(run: &Run<'_>, session: &mut Session) -> Result<Ending, Stop> {
@@ -39,11 +23,10 @@ pub(super) async fn complete(run: &Run<'_>, session: &mut Session) -> Result<End
         run.ports.store.put_cycle(&run.desk.lease().await, &report).await?;
     }
     let mut events = health(run, session, now);
-    let read_everyone = session.checkpoint.next_watermark.is_some();
-    if session.checkpoint.next_watermark.is_some() {
-        session.state.watermark = session.checkpoint.next_watermark.take();
-    }
     let state = &mut session.state;
+    let read = session.checkpoint.next_watermark.take();
+    let read_everyone = read.is_some();
+    state.watermark = read.or(state.watermark.take());
     state.initial_completed.get_or_insert(now);
     state.successive_failures = 0;
     if read_everyone && session.checkpoint.no_inference.is_none() {

@@ -253,7 +253,7 @@ impl Run<'_> {
         self.desk.show(|live| {
             if let Some(live) = live {
                 live.progress.completed_units += 1;
-                finish::count_live(&mut live.figures, planned, succeeded);
+                commit::tally(&mut live.figures, &planned.operation, succeeded);
                 self.ports.observer.progress(&live.progress, &live.figures);
             }
         });
