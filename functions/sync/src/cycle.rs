@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use connectors::application::{Application, SourceConfig, TargetConfig, connect_source, connect_target};
+use connectors::application::{Application, Surroundings, connect_source, connect_target};
 use engine::cycle::{CycleError, Definition, Ending, Naming, Ports, Request};
 use engine::job::QuarantineReason;
 use engine::model::JobId;
 use engine::ports::{Observer, SourceError, Store as _, StoreError};
 use jiff::SignedDuration;
+use runtime::secrets::SecretError;
+use secrecy::SecretString;
 use store::StoredApplication;
 use uuid::Uuid;
 
@@ -27,7 +29,7 @@ pub enum SliceError {
     },
     /// The target's token cannot be had.
     #[error(transparent)]
-    Secret(#[from] runtime::secrets::SecretError),
+    Secret(#[from] SecretError),
     /// The cycle stopped.
     #[error(transparent)]
     Cycle(#[from] CycleError),
@@ -44,8 +46,8 @@ pub async fn run_slice(
     observer: &dyn Observer,
 ) -> Result<Ending, SliceError> {
     let (application, definition) = definition(context, stored)?;
-    let token = match runtime::secrets::resolve(token_reference(&application)) {
-        Ok(token) => token,
+    let (secret, token) = match secrets(&application) {
+        Ok(secrets) => secrets,
         Err(error) => {
             quarantine(context, &stored.job, error.to_string()).await?;
             return Err(error.into());
@@ -53,7 +55,15 @@ pub async fn run_slice(
     };
     let unusable = |problem: String| SliceError::Document { name: stored.name.clone(), problem };
     let work = context.work.join(&stored.id);
-    let source = connect_source(&application.source, Path::new("/"), &work, context.s3.clone())
+    let surroundings = Surroundings {
+        base: Path::new("/"),
+        work: &work,
+        s3: context.s3.clone(),
+        secret,
+        mapping: &definition.mapping,
+        clock: context.clock.clone(),
+    };
+    let source = connect_source(&application.source, surroundings)
         .map_err(|error: SourceError| unusable(error.to_string()))?;
     let target = connect_target(&application.target, token, context.clock.clone())
         .map_err(|error| unusable(error.to_string()))?;
@@ -71,6 +81,12 @@ pub async fn run_slice(
         tracing::warn!(job.id = %stored.job, "events stay in the outbox: {error:#}");
     }
     Ok(outcome?)
+}
+
+/// The source's secret, where it has one, and the target's.
+fn secrets(application: &Application) -> Result<(Option<SecretString>, SecretString), SecretError> {
+    let source = application.source.secret().map(runtime::secrets::resolve).transpose()?;
+    Ok((source, runtime::secrets::resolve(application.target.secret())?))
 }
 
 /// How long the lease is held for one save of the job item.
@@ -112,10 +128,6 @@ pub fn definition(
 }
 
 fn naming(context: &Context, stored: &StoredApplication, application: &Application) -> Naming {
-    let SourceConfig::File(file) = &application.source;
-    let source_name = Path::new(&file.path)
-        .file_name()
-        .map_or_else(|| file.path.clone(), |name| name.to_string_lossy().into());
     // Systems have no ids of their own: theirs are derived from the application's.
     let derived = |system: &str| {
         let application = Uuid::parse_str(&stored.id).unwrap_or(Uuid::NAMESPACE_OID);
@@ -126,12 +138,7 @@ fn naming(context: &Context, stored: &StoredApplication, application: &Applicati
         application_id: stored.id.clone(),
         application_name: stored.name.clone(),
         source_id: derived("source"),
-        source_name,
+        source_name: application.source.display_name(),
         target_id: derived("target"),
     }
-}
-
-fn token_reference(application: &Application) -> &str {
-    let TargetConfig::Scim(scim) = &application.target;
-    &scim.token
 }

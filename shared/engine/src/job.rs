@@ -101,6 +101,9 @@ pub struct Checkpoint {
     pub page: u32,
     /// Whether the page `page` may have been begun: its intent is stored.
     pub intent: bool,
+    /// Whether the reading lists only what changed: it names who is gone, and nothing is inferred from it.
+    #[serde(default)]
+    pub delta: bool,
     /// Whom the full read met so far.
     pub seen: Seen,
     /// Why nobody may be inferred gone this time.

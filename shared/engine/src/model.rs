@@ -61,18 +61,21 @@ impl fmt::Display for CycleId {
     }
 }
 
-/// What kind of object is provisioned. Groups join in a later version.
+/// What kind of object it is. Sources read both; cycles provision users so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 pub enum ObjectType {
     /// A person's account.
     #[default]
     User,
+    /// A group; its `members` are the [`SourceId`]s of users and groups.
+    Group,
 }
 
 impl fmt::Display for ObjectType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User => f.write_str("User"),
+            Self::Group => f.write_str("Group"),
         }
     }
 }

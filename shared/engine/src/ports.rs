@@ -81,6 +81,22 @@ pub trait Source: Send + Sync {
     /// Any error fails the slice; the watermark stays where it was.
     async fn read(&self, cursor: &Cursor) -> Result<SourcePage, SourceError>;
 
+    /// Reads single objects by their anchors, in any order; those that are not there, or not selected, are absent
+    /// from the answer. A source without a shorter way reads everything, as here.
+    ///
+    /// # Errors
+    /// See [`SourceError`].
+    async fn get(&self, ids: &[SourceId]) -> Result<Vec<SourceObject>, SourceError> {
+        let Reading::Full { cursor, .. } = self.open(None, None).await? else { return Ok(Vec::new()) };
+        let (mut found, mut next) = (Vec::new(), Some(cursor));
+        while let Some(cursor) = next {
+            let page = self.read(&cursor).await?;
+            found.extend(page.objects.into_iter().filter(|object| ids.contains(&object.id)));
+            next = page.next;
+        }
+        Ok(found)
+    }
+
     /// Requests sent (or files opened) so far, for the cycle's figures.
     fn calls(&self) -> u64;
 }
@@ -89,7 +105,20 @@ pub trait Source: Send + Sync {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reading {
     /// Nothing changed since the watermark: there are no pages.
-    Unchanged,
+    Unchanged {
+        /// What to hand in next time, where the source's own counter moved although nothing selected did.
+        watermark: Option<Watermark>,
+    },
+    /// Only what changed since the watermark will be listed. Who is gone is named ([`SourcePage::gone`]); who is
+    /// not listed is as before.
+    Delta {
+        /// Where to read next.
+        cursor: Cursor,
+        /// Objects changed and gone, when known.
+        total: Option<u64>,
+        /// What to hand in next time, valid once every page was processed.
+        watermark: Watermark,
+    },
     /// The whole source will be listed. Who is not listed is gone, provided every row could be read.
     Full {
         /// Where to read next.
@@ -108,6 +137,10 @@ pub enum Reading {
 pub struct SourcePage {
     /// The objects, in the source's order.
     pub objects: Vec<SourceObject>,
+    /// Of a full reading: objects that are there and did not change since the watermark, by id alone.
+    pub present: Vec<SourceId>,
+    /// Of a delta: objects that are no longer there, or no longer selected.
+    pub gone: Vec<SourceId>,
     /// Rows that could not be understood. They fail alone; while there is one, nobody is inferred gone.
     pub unreadable: Vec<Unreadable>,
     /// Where to go on; `None` after the last page.

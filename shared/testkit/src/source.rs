@@ -105,7 +105,7 @@ impl Source for MemorySource {
         if resume.is_none()
             && watermark.is_some_and(|Watermark(known)| number(known, "version") == contents.version)
         {
-            return Ok(Reading::Unchanged);
+            return Ok(Reading::Unchanged { watermark: None });
         }
         let first = || Cursor(json!({ "version": contents.version, "page": 0 }));
         Ok(Reading::Full {
@@ -132,6 +132,8 @@ impl Source for MemorySource {
         let more = begin + objects.len() < contents.objects.len();
         Ok(SourcePage {
             objects,
+            present: Vec::new(),
+            gone: Vec::new(),
             unreadable: if page == 0 { contents.unreadable.clone() } else { Vec::new() },
             next: more.then(|| Cursor(json!({ "version": contents.version, "page": page + 1 }))),
         })

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use connectors::application::{Application, CheckedApplication, connect_source, connect_target};
+use connectors::application::{
+    Application, CheckedApplication, Surroundings, connect_source, connect_target,
+};
 use engine::cycle::{Definition, Ending, Naming, Ports, Request};
 use engine::job::{CycleReport, CycleResult, JobState};
 use engine::model::JobId;
@@ -102,7 +104,15 @@ impl Stage {
         let application = &self.checked.application;
         let job = job_of(cycle);
         let work = self.folder.path().join(job.as_str());
-        let source = connect_source(&application.source, self.folder.path(), &work, None)?;
+        let surroundings = Surroundings {
+            base: self.folder.path(),
+            work: &work,
+            s3: None,
+            secret: None,
+            mapping: &self.checked.mapping,
+            clock: Arc::new(SystemClock),
+        };
+        let source = connect_source(&application.source, surroundings)?;
         let token = SecretString::from(self.sandbox.token());
         let target = connect_target(&application.target, token, Arc::new(SystemClock))?;
         let ports = Ports {

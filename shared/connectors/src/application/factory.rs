@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
+use engine::mapping::Mapping;
 use engine::ports::{Clock, Source, SourceError, Target};
 use secrecy::SecretString;
 
@@ -11,17 +12,31 @@ use super::{SourceConfig, TargetConfig};
 use crate::file::FileSource;
 use crate::scim::{ConfigError, ScimTarget};
 
-/// The source of a document that lies in `base`. `work` is a folder for this application alone: its source keeps
-/// private copies there and deletes what is old. `s3` is needed by sources in S3.
+/// What a source is given besides its section of the document.
+pub struct Surroundings<'a> {
+    /// The folder that relative paths of the document begin at.
+    pub base: &'a Path,
+    /// A folder for this application alone: its source keeps private copies there and deletes what is old.
+    pub work: &'a Path,
+    /// Needed by sources in S3.
+    pub s3: Option<Client>,
+    /// What [`SourceConfig::secret`] refers to.
+    pub secret: Option<SecretString>,
+    /// What will be made of the objects: a source reads no attribute that nobody asks for.
+    pub mapping: &'a Mapping,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The source of a document.
 ///
 /// # Errors
-/// See [`FileSource::connect`]. Nothing is read yet.
+/// When its section cannot be used as it is. Nothing is read yet.
 pub fn connect_source(
     config: &SourceConfig,
-    base: &Path,
-    work: &Path,
-    s3: Option<Client>,
+    surroundings: Surroundings<'_>,
 ) -> Result<Box<dyn Source>, SourceError> {
+    let Surroundings { base, work, s3, .. } = surroundings;
     match config {
         SourceConfig::File(file) => Ok(Box::new(FileSource::connect(file.clone(), base, work, s3)?)),
     }

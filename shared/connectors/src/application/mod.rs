@@ -30,6 +30,7 @@ pub mod secret_ref;
 mod tests;
 mod yaml;
 
+use std::path::Path;
 use std::time::Duration;
 
 use engine::guard::Thresholds;
@@ -41,7 +42,7 @@ use crate::file::FileConfig;
 use crate::scim::ScimConfig;
 
 pub use check::{CheckedApplication, Problem};
-pub use factory::{connect_source, connect_target};
+pub use factory::{Surroundings, connect_source, connect_target};
 pub use secret_ref::{SecretRef, SecretRefError};
 pub use yaml::ApplicationError;
 
@@ -74,12 +75,42 @@ pub enum SourceConfig {
     File(FileConfig),
 }
 
+impl SourceConfig {
+    /// Where the secret lies that the source is opened with, for a source that needs one.
+    #[must_use]
+    pub fn secret(&self) -> Option<&str> {
+        match self {
+            Self::File(_) => None,
+        }
+    }
+
+    /// What the source is called in the log: a file's name, a directory's host.
+    #[must_use]
+    pub fn display_name(&self) -> String {
+        match self {
+            Self::File(file) => Path::new(&file.path)
+                .file_name()
+                .map_or_else(|| file.path.clone(), |name| name.to_string_lossy().into()),
+        }
+    }
+}
+
 /// The system accounts are made in: exactly one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum TargetConfig {
     /// A SCIM 2.0 service.
     Scim(ScimConfig),
+}
+
+impl TargetConfig {
+    /// Where the secret lies that the target is called with.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        match self {
+            Self::Scim(scim) => &scim.token,
+        }
+    }
 }
 
 /// Time between the beginnings of two cycles unless the document says otherwise: what administrators know from

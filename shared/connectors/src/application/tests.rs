@@ -1,8 +1,11 @@
 //! The document, from YAML to a checked application and back from its stored form.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use engine::mapping::ObjectAction;
+use jiff::Timestamp;
+use testkit::time::TestClock;
 
 use super::*;
 
@@ -217,7 +220,15 @@ fn a_document_stored_by_the_first_version_still_loads() {
 
 #[test]
 fn a_source_is_made_from_its_section_without_looking_at_the_file() {
-    let source =
-        connect_source(&ledgerly().source, Path::new("/nowhere"), Path::new("/nowhere"), None).unwrap();
+    let document = ledgerly();
+    let surroundings = Surroundings {
+        base: Path::new("/nowhere"),
+        work: Path::new("/nowhere"),
+        s3: None,
+        secret: None,
+        mapping: &document.check().unwrap().mapping,
+        clock: Arc::new(TestClock::at(Timestamp::UNIX_EPOCH)),
+    };
+    let source = connect_source(&document.source, surroundings).unwrap();
     assert_eq!(source.calls(), 0);
 }

@@ -106,7 +106,7 @@ impl FileSource {
         let known = known.filter(|version| version.config == self.digest);
         match self.fetch(known.as_ref(), |_| Ok(())).await? {
             Some(opened) => self.full(&opened, opened.scan.first),
-            None => Ok(Reading::Unchanged),
+            None => Ok(Reading::Unchanged { watermark: None }),
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) async fn complete(run: &Run<'_>, session: &mut Session) -> Result<End
     let mut events = health(run, session, now);
     let state = &mut session.state;
     let read = session.checkpoint.next_watermark.take();
-    let read_everyone = read.is_some();
+    let read_everyone = read.is_some() && !session.checkpoint.delta;
     state.watermark = read.or(state.watermark.take());
     state.initial_completed.get_or_insert(now);
     state.successive_failures = 0;

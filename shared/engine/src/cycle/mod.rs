@@ -365,6 +365,7 @@ fn new_cycle(state: &mut JobState, definition: &Definition, ports: &Ports<'_>, n
         phase: Phase::Pages { cursor: None },
         page: 0,
         intent: false,
+        delta: false,
         seen: crate::fingerprint::Seen::default(),
         no_inference: None,
         read: 0,

@@ -8,7 +8,7 @@ use crate::fingerprint::Fingerprint;
 use crate::guard::{Verdict, shrunken_because};
 use crate::ids::{IdHash, change_id};
 use crate::job::{EventDetail, Phase, QuarantineReason};
-use crate::model::{Cursor, SourceId};
+use crate::model::{Cursor, SourceId, Watermark};
 use crate::ports::{FingerprintChange, Reading, SourceError, SourcePage};
 
 /// Objects of one page where Rollcall itself cuts them (retries, leavers, removals). Five hundred: an intent of
@@ -99,20 +99,34 @@ async fn open(run: &Run<'_>, session: &mut Session) -> Result<(), Stop> {
     // A person who approves a reading that was held wants it read again, changed or not.
     let again = run.request.approved_by.is_some() && session.state.suspect_reading.is_some();
     let watermark = session.state.watermark.clone().filter(|_| !again);
-    match run.ports.source.open(watermark.as_ref(), None).await.map_err(Stop::Source)? {
-        Reading::Unchanged => {
+    let reading = run.ports.source.open(watermark.as_ref(), None).await.map_err(Stop::Source)?;
+    session.checkpoint.delta = !matches!(reading, Reading::Full { .. });
+    match reading {
+        Reading::Unchanged { watermark } => {
+            session.checkpoint.next_watermark = watermark;
             session.checkpoint.phase = Phase::Retries;
             Ok(())
         }
+        Reading::Delta { cursor, total, watermark } => begin(run, session, cursor, total, watermark).await,
         Reading::Full { cursor, total, attributes, watermark } => {
             check_attributes(run, attributes)?;
-            session.checkpoint.next_watermark = Some(watermark);
-            session.checkpoint.total += total.unwrap_or(0);
-            session.checkpoint.phase = Phase::Pages { cursor: Some(cursor) };
-            session.snapshot = Some(run.ports.store.snapshot(&run.definition.job).await?);
-            run.save(session, &[]).await
+            begin(run, session, cursor, total, watermark).await
         }
     }
+}
+
+async fn begin(
+    run: &Run<'_>,
+    session: &mut Session,
+    cursor: Cursor,
+    total: Option<u64>,
+    watermark: Watermark,
+) -> Result<(), Stop> {
+    session.checkpoint.next_watermark = Some(watermark);
+    session.checkpoint.total += total.unwrap_or(0);
+    session.checkpoint.phase = Phase::Pages { cursor: Some(cursor) };
+    session.snapshot = Some(run.ports.store.snapshot(&run.definition.job).await?);
+    run.save(session, &[]).await
 }
 
 /// A mapping that reads an attribute the source cannot have would write nothing, silently, for everyone.
@@ -143,17 +157,22 @@ async fn page(run: &Run<'_>, session: &mut Session, cursor: &Cursor) -> Result<(
     if session.snapshot.is_none() && !reopen(run, session, cursor).await? {
         return Ok(());
     }
-    let page = run.ports.source.read(cursor).await.map_err(Stop::Source)?;
+    let mut page = run.ports.source.read(cursor).await.map_err(Stop::Source)?;
     let next = match &page.next {
         Some(cursor) => Phase::Pages { cursor: Some(cursor.clone()) },
+        None if session.checkpoint.delta => Phase::Retries,
         None => Phase::Leavers { after: None },
     };
     let mut plan = PagePlan::new(next);
-    plan.imported = page.objects.len() as u64;
+    plan.objects = (page.objects.len() + page.unreadable.len() + page.present.len() + page.gone.len()) as u64;
+    let present = std::mem::take(&mut page.present);
+    let gone = std::mem::take(&mut page.gone);
+    meet(run, session, present, &mut page, &mut plan).await?;
+    plan.imported = page.objects.len() as u64 + plan.unchanged;
     session.checkpoint.read += plan.imported;
-    plan.objects = (page.objects.len() + page.unreadable.len()) as u64;
     unreadable(session, &page, &mut plan);
-    let items = changed(run, session, page, &mut plan);
+    let mut items = changed(run, session, page, &mut plan);
+    items.extend(known_leavers(run, session, gone, &mut plan).await?);
     let left = session.checkpoint.total.saturating_sub(session.checkpoint.done);
     let expected = if session.state.initial_completed.is_none() { left } else { items.len() as u64 };
     plan_items(run, session, Pass::Page, items, expected, &mut plan).await?;
@@ -170,6 +189,12 @@ async fn reopen(run: &Run<'_>, session: &mut Session, cursor: &Cursor) -> Result
         }
         Err(SourceError::Moved(why)) => {
             tracing::info!(job.id = %run.definition.job, "the reading begins again: {why}");
+            // Whom the former reading showed and was processed shows as unchanged in the next one, however often a
+            // long reading is cut.
+            if session.state.unfolded {
+                run.ports.store.fold_fingerprints(&run.desk.lease().await).await?;
+                session.state.unfolded = false;
+            }
             session.checkpoint.phase = Phase::Pages { cursor: None };
             session.checkpoint.seen = crate::fingerprint::Seen::default();
             session.checkpoint.no_inference = None;
@@ -196,6 +221,65 @@ fn unreadable(session: &mut Session, page: &SourcePage, plan: &mut PagePlan) {
             format!("{} cannot be read ({}); until it can, nobody is taken as gone", row.place, row.reason)
         });
     }
+}
+
+/// Marks the objects that a full reading shows by id alone. Those that nothing is known of, or whose removal is
+/// staged, are read now.
+async fn meet(
+    run: &Run<'_>,
+    session: &mut Session,
+    present: Vec<SourceId>,
+    page: &mut SourcePage,
+    plan: &mut PagePlan,
+) -> Result<(), Stop> {
+    let snapshot = session.snapshot.as_deref().unwrap_or_default();
+    let mut wanted = Vec::new();
+    for id in present {
+        let hash = IdHash::of(&id);
+        match snapshot.binary_search_by_key(&hash, |known| known.id) {
+            Ok(position) if !session.waiting.staged.contains_key(&hash) => {
+                session.checkpoint.seen.mark(position);
+                plan.unchanged += 1;
+            }
+            _ => wanted.push(id),
+        }
+    }
+    if !wanted.is_empty() {
+        page.objects.extend(run.ports.source.get(&wanted).await.map_err(Stop::Source)?);
+    }
+    Ok(())
+}
+
+/// Those a delta names as gone, as far as anything is known of them.
+async fn known_leavers(
+    run: &Run<'_>,
+    session: &Session,
+    gone: Vec<SourceId>,
+    plan: &mut PagePlan,
+) -> Result<Vec<Item>, Stop> {
+    let snapshot = session.snapshot.as_deref().unwrap_or_default();
+    let known = |hash: &IdHash| snapshot.binary_search_by_key(hash, |known| known.id).is_ok();
+    let hashes: Vec<IdHash> = gone.iter().map(IdHash::of).filter(known).collect();
+    gone_items(run, session, &hashes, plan).await
+}
+
+/// What is to be planned for objects that are gone; those without link and escrow are only forgotten.
+async fn gone_items(
+    run: &Run<'_>,
+    session: &Session,
+    gone: &[IdHash],
+    plan: &mut PagePlan,
+) -> Result<Vec<Item>, Stop> {
+    let links = run.ports.store.links(&run.definition.job, gone).await?;
+    let mut items = Vec::new();
+    for hash in gone {
+        let link = links.get(hash).map(|link| &link.source_id);
+        match link.or_else(|| session.waiting.escrows.get(hash).map(|entry| &entry.source_id)) {
+            Some(id) => items.push(Item { id: id.clone(), object: None, fingerprint: None }),
+            None => plan.fingerprints.push(FingerprintChange::Gone(*hash)),
+        }
+    }
+    Ok(items)
 }
 
 /// The objects of a page that differ from what was processed last, or that wait for something.
@@ -253,8 +337,12 @@ async fn retries(run: &Run<'_>, session: &mut Session) -> Result<(), Stop> {
     commit::execute_page(run, session, plan, false).await
 }
 
-/// Whether this cycle's reading did not show an object. It may be gone, and is not tried until it is seen again.
+/// Whether this cycle's full reading did not show an object. It may be gone, and is not tried until it is seen
+/// again.
 fn is_missing(session: &Session, source: &SourceId) -> bool {
+    if session.checkpoint.delta {
+        return false;
+    }
     let hash = IdHash::of(source);
     let known =
         session.snapshot.as_deref().and_then(|known| known.binary_search_by_key(&hash, |k| k.id).ok());
@@ -285,16 +373,8 @@ async fn leavers(run: &Run<'_>, session: &mut Session, after: Option<IdHash>) ->
         session.checkpoint.phase = Phase::Retries;
         return Ok(());
     };
-    let links = run.ports.store.links(&run.definition.job, &gone).await?;
     let mut plan = PagePlan::new(Phase::Leavers { after: Some(last) });
-    let mut items = Vec::new();
-    for hash in gone {
-        let link = links.get(&hash).map(|link| &link.source_id);
-        match link.or_else(|| session.waiting.escrows.get(&hash).map(|entry| &entry.source_id)) {
-            Some(id) => items.push(Item { id: id.clone(), object: None, fingerprint: None }),
-            None => plan.fingerprints.push(FingerprintChange::Gone(hash)),
-        }
-    }
+    let items = gone_items(run, session, &gone, &mut plan).await?;
     plan_items(run, session, Pass::Page, items, 0, &mut plan).await?;
     commit::execute_page(run, session, plan, false).await
 }

@@ -84,7 +84,7 @@ fn full(reading: Reading) -> Full {
             attributes: attributes.unwrap().into_iter().collect(),
             watermark,
         },
-        Reading::Unchanged => panic!("the reading should be full"),
+        Reading::Unchanged { .. } | Reading::Delta { .. } => panic!("the reading should be full"),
     }
 }
 

@@ -244,7 +244,7 @@ async fn the_same_content_is_unchanged_even_when_the_file_was_written_again() {
     let watermark = open(&desk.source()).await.watermark;
     desk.write("id\nE1\n");
     let source = desk.source();
-    assert_eq!(source.open(Some(&watermark), None).await.unwrap(), Reading::Unchanged);
+    assert_eq!(source.open(Some(&watermark), None).await.unwrap(), Reading::Unchanged { watermark: None });
     assert_eq!(source.calls(), 1);
     desk.write("id\nE2\n");
     let changed = full(source.open(Some(&watermark), None).await.unwrap());

@@ -92,7 +92,10 @@ async fn an_unchanged_look_keeps_the_copy_of_a_reading_under_way() {
     let desk = Desk::with(table(0..600));
     let source = desk.source();
     let reading = open(&source).await;
-    assert_eq!(source.open(Some(&reading.watermark), None).await.unwrap(), Reading::Unchanged);
+    assert_eq!(
+        source.open(Some(&reading.watermark), None).await.unwrap(),
+        Reading::Unchanged { watermark: None }
+    );
     assert_eq!(desk.copies(), ["csv", "json"]);
     assert_eq!(rest(&source, &reading.cursor).await.0.len(), 600);
 }
