@@ -9,6 +9,7 @@ use serde_json::json;
 use store::By;
 use testkit::kill::Moment;
 use testkit::sandbox::Faults;
+use testkit::source::Manner;
 
 use crate::world::{ONE_BY_ONE, Target, World, person, set};
 
@@ -166,6 +167,12 @@ async fn incremental(target: Target) -> World {
     world
 }
 
+async fn told_by(manner: Manner, target: Target) -> World {
+    let world = incremental(target).await;
+    world.directory.set_manner(manner);
+    world
+}
+
 #[tokio::test]
 async fn an_initial_cycle_killed_at_any_third_call_ends_as_if_it_had_not_been() {
     kill_everywhere(ONE_BY_ONE, 0, 3, initial).await;
@@ -202,4 +209,14 @@ async fn a_cycle_that_works_side_by_side_and_in_bulk_survives_kills_too() {
     // `tests/run --full` tries every call here too.
     let step = if std::env::var_os("ROLLCALL_FULL").is_some() { 1 } else { 5 };
     kill_everywhere(target, 0, step, incremental).await;
+}
+
+#[tokio::test]
+async fn a_cycle_over_a_delta_survives_kills_too() {
+    kill_everywhere(ONE_BY_ONE, 0, 2, async |target| told_by(Manner::Changes, target).await).await;
+}
+
+#[tokio::test]
+async fn a_cycle_that_meets_people_by_id_alone_survives_kills_too() {
+    kill_everywhere(ONE_BY_ONE, 0, 2, async |target| told_by(Manner::Presence, target).await).await;
 }

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use connectors::scim::{ScimConfig, ScimSchema, ScimTarget};
+use engine::cadence::Cadence;
+use engine::cycle::preview::{Consequences, Sight, preview};
 use engine::cycle::{CycleError, Definition, Ending, Naming, Ports, Request};
 use engine::guard::Thresholds;
 use engine::job::{CycleReport, JobState};
@@ -17,6 +19,7 @@ use engine::report::ProvisioningRecord;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use store::embedded::Embedded;
+use store::usage::Counter;
 use store::{By, DynamoStore, RecordQuery, TableNames, Worker};
 use testkit::kill::{Killer, Moment, Mortal};
 use testkit::sandbox::{Sandbox, Settings};
@@ -25,7 +28,7 @@ use testkit::time::{CountedIds, TestClock};
 
 /// Everything a story needs.
 pub(crate) struct World {
-    _engine: Embedded,
+    engine: Embedded,
     pub(crate) store: DynamoStore,
     pub(crate) app: Sandbox,
     pub(crate) directory: MemorySource,
@@ -105,12 +108,13 @@ impl World {
         let store = DynamoStore::new(client, names, worker);
         let clock = Arc::new(TestClock::at("2026-03-02T09:00:00Z".parse().unwrap()));
         let job = JobId::new("scim.world");
-        let state = JobState::new(std::time::Duration::from_secs(2_400), now(&clock));
+        let state = JobState::new(now(&clock));
         store.create_job(&job, &state).await.unwrap();
         let definition = Definition {
             job,
             mapping: checked(json!(["create", "update", "delete"])),
             thresholds: Thresholds::default(),
+            cadence: Cadence::Adaptive,
             naming: Naming {
                 tenant_id: "tenant".to_owned(),
                 application_id: "app".to_owned(),
@@ -121,7 +125,7 @@ impl World {
             },
         };
         Self {
-            _engine: engine,
+            engine,
             store,
             app: Sandbox::start(Settings::default()).await.unwrap(),
             directory: MemorySource::with_pages_of(page),
@@ -208,6 +212,32 @@ impl World {
         (report, killer.calls())
     }
 
+    /// What the next cycle would do.
+    pub(crate) async fn preview(&self) -> Result<Consequences, CycleError> {
+        self.preview_with(&self.store).await
+    }
+
+    pub(crate) async fn preview_with(&self, store: &dyn Store) -> Result<Consequences, CycleError> {
+        let (target, state) = (self.scim(), self.state().await);
+        let sight = Sight {
+            source: &self.directory,
+            target: Some(&target),
+            store,
+            job: Some(&state),
+            now: self.clock.now(),
+            progress: &|_, _| {},
+        };
+        preview(&sight, &self.definition).await
+    }
+
+    /// The same store, with its requests counted.
+    pub(crate) fn counted_store(&self) -> (DynamoStore, Counter) {
+        let counter = Counter::default();
+        let client = counter.watch(&self.engine.client());
+        let worker = Worker { owner: "counted".to_owned(), boot: None };
+        (DynamoStore::new(client, TableNames::with_prefix("world"), worker), counter)
+    }
+
     pub(crate) async fn state(&self) -> JobState {
         self.store.job(&self.definition.job).await.unwrap().state
     }
@@ -259,5 +289,5 @@ fn now(clock: &TestClock) -> Timestamp {
 
 /// An approval, by Ada.
 pub(crate) fn approved() -> Request {
-    Request { deadline: None, approved_by: Some("ada".to_owned()) }
+    Request { approved_by: Some("ada".to_owned()), ..Request::default() }
 }

@@ -55,7 +55,7 @@ pub struct Failure {
 }
 
 /// The vendor's error codes that Rollcall uses, spelled as the log shows them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum FailureCode {
     /// A unique value is taken by an account that does not match.
     EntryConflict,

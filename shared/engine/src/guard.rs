@@ -7,6 +7,7 @@
 //! mapping produced it; the object's other changes wait with it.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -29,12 +30,13 @@ pub struct StagedRemoval {
 }
 
 /// When removals wait for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Thresholds {
     /// Held when one cycle would remove more than this many objects. The vendor's own figure.
     pub maximum: u64,
     /// Held when one cycle would remove more than this share of the managed objects, in percent.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
     pub percent: f64,
     /// The share counts only above this many removals: in a company of twenty, two leavers are 10 %.
     pub at_least: u64,

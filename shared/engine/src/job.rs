@@ -3,9 +3,7 @@
 //! One item per job, so that a quiet cycle is a handful of requests. Names and enums of the status are those of
 //! Microsoft Graph's `synchronizationStatus`.
 
-use std::time::Duration;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -173,12 +171,25 @@ pub enum QuarantineReason {
     IngestionInterrupted,
 }
 
+/// Which side of a job a trouble is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Side {
+    /// Where people are read.
+    Source,
+    /// Where accounts are made.
+    Target,
+}
+
 /// Why a job is unhealthy, and since when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Quarantine {
     /// The reason.
     pub reason: QuarantineReason,
+    /// Whose trouble it is, where it is one side's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<Side>,
     /// The exact cause in words, with the next step.
     pub message: String,
     /// When it was last imposed.
@@ -310,8 +321,9 @@ pub struct JobState {
     /// A cycle under way, or cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
-    /// Time between two cycles.
-    pub interval: Duration,
+    /// Cycles in a row that had nothing to do.
+    #[serde(default)]
+    pub quiet: u32,
     /// When the next cycle is due.
     pub next_due: Timestamp,
     /// Sequence number of the last event told.
@@ -322,7 +334,7 @@ pub struct JobState {
 impl JobState {
     /// A job that was just made: due at once.
     #[must_use]
-    pub fn new(interval: Duration, now: Timestamp) -> Self {
+    pub fn new(now: Timestamp) -> Self {
         Self {
             code: StatusCode::NotRun,
             quarantine: None,
@@ -342,7 +354,7 @@ impl JobState {
             mapping_version: None,
             unfolded: false,
             checkpoint: None,
-            interval,
+            quiet: 0,
             next_due: now,
             events_told: 0,
         }
@@ -368,6 +380,7 @@ impl JobState {
         &mut self,
         job: &JobId,
         reason: QuarantineReason,
+        side: Option<Side>,
         message: String,
         now: Timestamp,
     ) -> Option<Event> {
@@ -376,19 +389,12 @@ impl JobState {
             before.as_ref().map_or((now, 0), |old| (old.series_began, old.series_count + 1));
         self.code = StatusCode::Quarantine;
         self.quarantine =
-            Some(Quarantine { reason, message, current_began: now, series_began, series_count });
+            Some(Quarantine { reason, side, message, current_began: now, series_began, series_count });
         match before.map(|old| old.reason) {
             Some(same) if same == reason => None,
             Some(_) => Some(self.tell(job, now, EventDetail::QuarantineReasonChanged { reason })),
             None => Some(self.tell(job, now, EventDetail::JobQuarantined { reason })),
         }
-    }
-
-    /// When the next cycle is due after one that began at `began`.
-    #[must_use]
-    pub fn due_after(&self, began: Timestamp) -> Timestamp {
-        let interval = SignedDuration::try_from(self.interval).unwrap_or(SignedDuration::MAX);
-        began.saturating_add(interval).unwrap_or(Timestamp::MAX)
     }
 }
 

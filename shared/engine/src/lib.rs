@@ -20,6 +20,7 @@
 //! **Promises of this crate.** No AWS, no HTTP, no clock of its own: time, ids and deadlines are passed in
 //! ([`ports::Clock`], [`ports::Ids`]). [`decide`] and everything before it are pure.
 
+pub mod cadence;
 pub mod cycle;
 pub mod decide;
 pub mod escrow;

@@ -170,7 +170,7 @@ pub struct AttributeChange {
 }
 
 /// Why nothing was sent for an object. Rendered the same in log, API and console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SkipReason {
     /// Source and target already agree.
     RedundantExport,

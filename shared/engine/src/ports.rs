@@ -365,6 +365,13 @@ pub trait Store: Send + Sync {
         source: &SourceId,
     ) -> Result<ClaimOutcome, StoreError>;
 
+    /// Who holds these accounts of the target; free ones are absent from the map.
+    async fn owners(
+        &self,
+        job: &JobId,
+        targets: &[TargetId],
+    ) -> Result<BTreeMap<TargetId, SourceId>, StoreError>;
+
     /// Gives an account free, provided `source` holds it.
     async fn release_claim(
         &self,

@@ -3,10 +3,12 @@
 //! In: an object that wants an account. Out: granted, or who holds it. A claim is an item written only when it is
 //! absent, before the link: an index could not tell, it lags behind.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use engine::model::{SourceId, TargetId};
+use engine::model::{JobId, SourceId, TargetId};
 use engine::ports::{ClaimOutcome, Lease, StoreError};
 
 use crate::item::{Draft, Item, Stored, key_item};
@@ -56,6 +58,20 @@ impl DynamoStore {
             }
             _ => Err(StoreError::unavailable(format!("writing {key}"), error)),
         }
+    }
+
+    /// See [`engine::ports::Store::owners`].
+    pub(crate) async fn read_owners(
+        &self,
+        job: &JobId,
+        targets: &[TargetId],
+    ) -> Result<BTreeMap<TargetId, SourceId>, StoreError> {
+        let distinct: BTreeSet<&TargetId> = targets.iter().collect();
+        let keys = distinct.into_iter().map(|target| keys::claim(job, target)).collect();
+        let read = |stored: &Stored| {
+            Ok((TargetId::new(stored.text("target")?), SourceId::new(stored.text("source")?)))
+        };
+        self.state.get_many(keys).await?.iter().map(read).collect()
     }
 
     /// See [`engine::ports::Store::release_claim`].

@@ -43,6 +43,10 @@ impl Store for DynamoStore {
         self.take_claim(lease, target, source).await
     }
 
+    async fn owners(&self, job: &JobId, targets: &[TargetId]) -> Result<BTreeMap<TargetId, SourceId>> {
+        self.read_owners(job, targets).await
+    }
+
     async fn release_claim(&self, lease: &Lease, target: &TargetId, source: &SourceId) -> Result<()> {
         self.drop_claim(lease, target, source).await
     }

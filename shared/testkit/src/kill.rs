@@ -161,6 +161,7 @@ mortal_store! {
     put_link(lease: &Lease, link: &Link) -> ();
     delete_link(lease: &Lease, source: &SourceId) -> ();
     claim(lease: &Lease, target: &TargetId, source: &SourceId) -> ClaimOutcome;
+    owners(job: &JobId, targets: &[TargetId]) -> BTreeMap<TargetId, SourceId>;
     release_claim(lease: &Lease, target: &TargetId, source: &SourceId) -> ();
     snapshot(job: &JobId) -> Vec<Fingerprint>;
     append_fingerprints(lease: &Lease, cycle: CycleId, page: u32, changes: &[FingerprintChange]) -> ();

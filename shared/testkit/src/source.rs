@@ -1,7 +1,7 @@
 //! A source held in memory, with pages as small as a test wants them.
 //!
-//! In: what the test puts into it. Out: full readings, page by page, with every failure a real directory has:
-//! a page that cannot be read, rows that make no sense, a version that moved on.
+//! In: what the test puts into it. Out: full readings, or what changed, page by page, with every failure a real
+//! directory has: a page that cannot be read, rows that make no sense, a version that moved on.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,10 +20,25 @@ pub struct MemorySource {
     calls: AtomicU64,
 }
 
+/// How a source answers who knows its watermark.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// With everyone: a file.
+    #[default]
+    Everyone,
+    /// With what changed, and who is gone: a directory with a change log.
+    Changes,
+    /// With what changed, and the ids of everyone else who is there: a directory that remembers times only.
+    Presence,
+}
+
 #[derive(Debug, Default, Clone)]
 struct Contents {
     version: u64,
     objects: BTreeMap<SourceId, SourceObject>,
+    /// The version that touched an object last, also of objects that are gone.
+    touched: BTreeMap<SourceId, u64>,
+    manner: Manner,
     unreadable: Vec<Unreadable>,
     failing_page: Option<usize>,
 }
@@ -38,6 +53,7 @@ impl MemorySource {
     /// Adds an object, or replaces the one of its id.
     pub fn put(&self, object: SourceObject) {
         self.change(|contents| {
+            contents.touch(&object.id);
             contents.objects.insert(object.id.clone(), object);
         });
     }
@@ -45,6 +61,7 @@ impl MemorySource {
     /// Takes an object away.
     pub fn remove(&self, id: &str) {
         self.change(|contents| {
+            contents.touch(&SourceId::new(id));
             contents.objects.remove(&SourceId::new(id));
         });
     }
@@ -52,10 +69,23 @@ impl MemorySource {
     /// Changes one object, if it is there.
     pub fn edit(&self, id: &str, edit: impl FnOnce(&mut SourceObject)) {
         self.change(|contents| {
+            contents.touch(&SourceId::new(id));
             if let Some(object) = contents.objects.get_mut(&SourceId::new(id)) {
                 edit(object);
             }
         });
+    }
+
+    /// Adds an object that no change log will ever tell of: a subtree that was moved in.
+    pub fn put_unnoticed(&self, object: SourceObject) {
+        self.change(|contents| {
+            contents.objects.insert(object.id.clone(), object);
+        });
+    }
+
+    /// How the source answers from now on.
+    pub fn set_manner(&self, manner: Manner) {
+        self.contents().manner = manner;
     }
 
     /// Counts as changed although nothing is different: a file written again.
@@ -75,8 +105,8 @@ impl MemorySource {
 
     fn change(&self, change: impl FnOnce(&mut Contents)) {
         let mut contents = self.contents();
-        change(&mut contents);
         contents.version += 1;
+        change(&mut contents);
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {
@@ -84,8 +114,44 @@ impl MemorySource {
     }
 }
 
-fn number(value: &Value, name: &str) -> u64 {
-    value.get(name).and_then(Value::as_u64).unwrap_or(u64::MAX)
+impl Contents {
+    fn touch(&mut self, id: &SourceId) {
+        self.touched.insert(id.clone(), self.version);
+    }
+
+    /// What a reading of those `since` shows, in order.
+    fn entries(&self, since: Option<u64>) -> Vec<Entry<'_>> {
+        let changed = |id: &SourceId| self.touched.get(id).copied() > since;
+        let manner = if since.is_none() { Manner::Everyone } else { self.manner };
+        let everyone = self.objects.values();
+        match manner {
+            Manner::Everyone => everyone.map(Entry::Object).collect(),
+            Manner::Presence => everyone
+                .map(
+                    |object| {
+                        if changed(&object.id) { Entry::Object(object) } else { Entry::Present(&object.id) }
+                    },
+                )
+                .collect(),
+            Manner::Changes => self
+                .touched
+                .keys()
+                .filter(|id| changed(id))
+                .map(|id| self.objects.get(id).map_or(Entry::Gone(id), Entry::Object))
+                .collect(),
+        }
+    }
+}
+
+/// What stands on a page.
+enum Entry<'a> {
+    Object(&'a SourceObject),
+    Present(&'a SourceId),
+    Gone(&'a SourceId),
+}
+
+fn number(value: &Value, name: &str) -> Option<u64> {
+    value.get(name).and_then(Value::as_u64)
 }
 
 #[async_trait]
@@ -98,45 +164,53 @@ impl Source for MemorySource {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let contents = self.contents();
         if let Some(Cursor(cursor)) = resume
-            && number(cursor, "version") != contents.version
+            && number(cursor, "version") != Some(contents.version)
         {
             return Err(SourceError::Moved("the directory changed meanwhile".into()));
         }
-        if resume.is_none()
-            && watermark.is_some_and(|Watermark(known)| number(known, "version") == contents.version)
-        {
+        let known = watermark.and_then(|Watermark(known)| number(known, "version"));
+        if resume.is_none() && known == Some(contents.version) {
             return Ok(Reading::Unchanged { watermark: None });
         }
-        let first = || Cursor(json!({ "version": contents.version, "page": 0 }));
-        Ok(Reading::Full {
-            cursor: resume.cloned().unwrap_or_else(first),
-            total: Some(contents.objects.len() as u64),
-            attributes: None,
-            watermark: Watermark(json!({ "version": contents.version })),
-        })
+        let since = known.filter(|_| contents.manner != Manner::Everyone);
+        let first = || Cursor(json!({ "version": contents.version, "since": since, "page": 0 }));
+        let cursor = resume.cloned().unwrap_or_else(first);
+        let watermark = Watermark(json!({ "version": contents.version }));
+        let total = Some(contents.entries(since).len() as u64);
+        if since.is_some() && contents.manner == Manner::Changes {
+            return Ok(Reading::Delta { cursor, total, watermark });
+        }
+        Ok(Reading::Full { cursor, total, attributes: None, watermark })
     }
 
     async fn read(&self, Cursor(cursor): &Cursor) -> Result<SourcePage, SourceError> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let contents = self.contents();
-        if number(cursor, "version") != contents.version {
+        if number(cursor, "version") != Some(contents.version) {
             return Err(SourceError::Moved("the directory changed meanwhile".into()));
         }
-        let page = usize::try_from(number(cursor, "page")).unwrap_or(usize::MAX);
+        let page = number(cursor, "page").and_then(|page| usize::try_from(page).ok()).unwrap_or(usize::MAX);
         if contents.failing_page == Some(page) {
             return Err(SourceError::Unavailable(format!("page {page} cannot be read")));
         }
+        let since = number(cursor, "since");
+        let entries = contents.entries(since);
         let begin = page.saturating_mul(self.page);
-        let objects: Vec<SourceObject> =
-            contents.objects.values().skip(begin).take(self.page).cloned().collect();
-        let more = begin + objects.len() < contents.objects.len();
-        Ok(SourcePage {
-            objects,
-            present: Vec::new(),
-            gone: Vec::new(),
+        let more = begin.saturating_add(self.page) < entries.len();
+        let mut answer = SourcePage {
             unreadable: if page == 0 { contents.unreadable.clone() } else { Vec::new() },
-            next: more.then(|| Cursor(json!({ "version": contents.version, "page": page + 1 }))),
-        })
+            next: more
+                .then(|| Cursor(json!({ "version": contents.version, "since": since, "page": page + 1 }))),
+            ..SourcePage::default()
+        };
+        for entry in entries.into_iter().skip(begin).take(self.page) {
+            match entry {
+                Entry::Object(object) => answer.objects.push(object.clone()),
+                Entry::Present(id) => answer.present.push(id.clone()),
+                Entry::Gone(id) => answer.gone.push(id.clone()),
+            }
+        }
+        Ok(answer)
     }
 
     fn calls(&self) -> u64 {

@@ -1,5 +1,7 @@
 //! Stories of one application: what happens to whom, told with a [`World`].
 
+mod consequences;
+mod deltas;
 mod failures;
 mod log;
 mod matching;

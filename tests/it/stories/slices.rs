@@ -13,7 +13,8 @@ async fn a_slice_that_meets_its_deadline_hands_over_and_the_next_one_goes_on() {
     for (position, name) in NAMES.iter().enumerate() {
         world.directory.put(person(&id(position), name, "Clerk"));
     }
-    let over = Request { deadline: Some(engine::ports::Clock::now(world.clock.as_ref())), approved_by: None };
+    let now = engine::ports::Clock::now(world.clock.as_ref());
+    let over = Request { deadline: Some(now), ..Request::default() };
     assert_eq!(world.slice(&over).await.unwrap(), Ending::Continues);
     assert!(world.accounts().is_empty());
     let told = world.store.outbox(&world.definition.job).await.unwrap().events;

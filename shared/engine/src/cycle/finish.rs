@@ -2,8 +2,8 @@
 
 use super::{CycleError, Ending, Run, Session, Stop};
 use crate::guard::Verdict;
-use crate::job::{CycleReport, CycleResult, Event, EventDetail, QuarantineReason, StatusCode};
-use crate::ports::StoreError;
+use crate::job::{CycleReport, CycleResult, Event, EventDetail, QuarantineReason, Side, StatusCode};
+use crate::ports::{SourceError, StoreError};
 
 /// Ends a complete cycle: the watermark moves, the status says so, the lease goes back.
 pub(super) async fn complete(run: &Run<'_>, session: &mut Session) -> Result<Ending, Stop> {
@@ -26,7 +26,9 @@ pub(super) async fn complete(run: &Run<'_>, session: &mut Session) -> Result<End
     let state = &mut session.state;
     let read = session.checkpoint.next_watermark.take();
     let read_everyone = read.is_some() && !session.checkpoint.delta;
-    state.watermark = read.or(state.watermark.take());
+    // A reading that is not believed leaves nothing to go on from: the next one shows everyone again, so that a
+    // directory that is whole again is believed, and an approval finds all who are gone.
+    state.watermark = read.or(state.watermark.take()).filter(|_| state.suspect_reading.is_none());
     state.initial_completed.get_or_insert(now);
     state.successive_failures = 0;
     if read_everyone && session.checkpoint.no_inference.is_none() {
@@ -40,7 +42,9 @@ pub(super) async fn complete(run: &Run<'_>, session: &mut Session) -> Result<End
             state.last_successful_with_exports = Some(report.clone());
         }
     }
-    state.next_due = state.due_after(session.checkpoint.began);
+    let quiet = figures.exported() + figures.failed + figures.held == 0;
+    state.quiet = if quiet { state.quiet.saturating_add(1) } else { 0 };
+    state.next_due = run.definition.cadence.next(report.cycle, report.began, state.quiet);
     state.last = Some(report.clone());
     let completed = EventDetail::CycleCompleted { cycle: report.cycle, result, figures };
     events.push(session.state.tell(&run.definition.job, now, completed));
@@ -81,7 +85,7 @@ fn health(run: &Run<'_>, session: &mut Session, now: jiff::Timestamp) -> Vec<Eve
                 "{reason}. Creates and updates go on. Correct the source, or run the cycle once with --allow-removals"
             );
             let job = &run.definition.job;
-            let told = session.state.impose(job, QuarantineReason::TooManyDeletes, message, now);
+            let told = session.state.impose(job, QuarantineReason::TooManyDeletes, None, message, now);
             let held = told.is_some().then_some(removals).flatten().map(|(removals, managed)| {
                 session.state.tell(job, now, EventDetail::RemovalsHeld { removals, managed })
             });
@@ -99,22 +103,34 @@ fn health(run: &Run<'_>, session: &mut Session, now: jiff::Timestamp) -> Vec<Eve
 
 /// Ends a slice that had to stop. The checkpoint stays, so that the next one goes on; the status says why.
 pub(super) async fn fail(run: &Run<'_>, mut session: Session, stop: Stop) -> CycleError {
-    let (reason, error) = match stop {
+    let ((reason, side), error) = match stop {
         // Nothing can be saved, or must not be: another worker has the job.
         Stop::Store(error) => return CycleError::Store(error),
-        Stop::Source(error) => (QuarantineReason::IngestionInterrupted, CycleError::Source(error)),
-        Stop::Target(error) => (QuarantineReason::EncounteredQuarantineException, CycleError::Target(error)),
+        Stop::Source(error) => (of_source(&error), CycleError::Source(error)),
+        Stop::Target(error) => {
+            let reason = QuarantineReason::EncounteredQuarantineException;
+            ((reason, Side::Target), CycleError::Target(error))
+        }
     };
-    match save_failure(run, &mut session, reason, &error).await {
+    match save_failure(run, &mut session, (reason, side), &error).await {
         Ok(()) => error,
         Err(store) => CycleError::Store(store),
     }
 }
 
+/// Refused credentials have a reason of their own, whichever side refused them.
+fn of_source(error: &SourceError) -> (QuarantineReason, Side) {
+    let reason = match error {
+        SourceError::Credentials(_) => QuarantineReason::EncounteredQuarantineException,
+        _ => QuarantineReason::IngestionInterrupted,
+    };
+    (reason, Side::Source)
+}
+
 async fn save_failure(
     run: &Run<'_>,
     session: &mut Session,
-    reason: QuarantineReason,
+    (reason, side): (QuarantineReason, Side),
     error: &CycleError,
 ) -> Result<(), StoreError> {
     let now = run.ports.clock.now();
@@ -127,9 +143,11 @@ async fn save_failure(
     let failed = report(session, CycleResult::Failed, Some(cause.clone()), now);
     let mut state = run.desk.state();
     state.events_told = session.state.events_told;
-    let events: Vec<Event> = state.impose(&run.definition.job, reason, cause, now).into_iter().collect();
+    let told = state.impose(&run.definition.job, reason, Some(side), cause, now);
+    let events: Vec<Event> = told.into_iter().collect();
     state.successive_failures += 1;
-    state.next_due = state.due_after(now);
+    // However busy it was: who could not be asked is not asked more often than who has nothing to say.
+    state.next_due = run.definition.cadence.next(failed.cycle, now, u32::MAX);
     state.last = Some(failed.clone());
     run.ports.store.put_cycle(&run.desk.lease().await, &failed).await?;
     run.desk.show(|live| *live = None);

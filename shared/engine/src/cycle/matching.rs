@@ -41,13 +41,13 @@ enum Strategy {
 
 /// Every account, found by matching value.
 #[derive(Debug, Default)]
-struct Listing {
+pub(super) struct Listing {
     objects: Vec<TargetObject>,
     by_value: HashMap<(String, String), Vec<usize>>,
 }
 
 impl Listing {
-    fn add(&mut self, object: TargetObject, matching: &[String]) {
+    pub(super) fn add(&mut self, object: TargetObject, matching: &[String]) {
         let position = self.objects.len();
         for path in matching {
             if let Some(value) = object.attributes.get(path) {
@@ -57,7 +57,7 @@ impl Listing {
         self.objects.push(object);
     }
 
-    fn find(&self, path: &str, value: &Value) -> Vec<TargetObject> {
+    pub(super) fn find(&self, path: &str, value: &Value) -> Vec<TargetObject> {
         let key = (path.to_owned(), folded(value));
         let positions = self.by_value.get(&key).map(Vec::as_slice).unwrap_or_default();
         positions.iter().filter_map(|position| self.objects.get(*position).cloned()).collect()
@@ -65,7 +65,7 @@ impl Listing {
 }
 
 /// What one page of a listing usually holds; decides only whether reading the first page is worth a call.
-const USUAL_PAGE: u64 = 100;
+pub(super) const USUAL_PAGE: u64 = 100;
 
 impl Matcher {
     /// A matcher that always asks: for replays, where a listing made before the kill may be out of date.

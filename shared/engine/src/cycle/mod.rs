@@ -30,12 +30,13 @@ mod log;
 mod matching;
 mod phases;
 mod plan;
+pub mod preview;
 mod record;
 
 use std::collections::BTreeSet;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::{Either, select};
 use jiff::Timestamp;
@@ -43,6 +44,7 @@ use jiff::Timestamp;
 use self::desk::{Desk, HEARTBEAT, Live};
 use self::matching::Matcher;
 use self::plan::{PagePlan, Planned, Waiting};
+use crate::cadence::Cadence;
 use crate::escrow::{Consequence, Failure, is_targets_fault, judge};
 use crate::fingerprint::Fingerprint;
 use crate::guard::Thresholds;
@@ -79,6 +81,8 @@ pub struct Definition {
     pub mapping: Mapping,
     /// When removals wait for a person.
     pub thresholds: Thresholds,
+    /// How often it runs.
+    pub cadence: Cadence,
     /// The names that its records carry.
     pub naming: Naming,
 }
@@ -105,6 +109,8 @@ pub struct Naming {
 pub struct Request {
     /// Stop between two pages once this time has come, and hand over.
     pub deadline: Option<Timestamp>,
+    /// Stop between two pages once this is set, and hand over: the process is asked to end.
+    pub stop: Arc<AtomicBool>,
     /// Who approves removals above the thresholds, and a reading that shrank, this once.
     pub approved_by: Option<String>,
 }
@@ -245,7 +251,8 @@ impl Run<'_> {
     }
 
     fn deadline_has_come(&self) -> bool {
-        self.request.deadline.is_some_and(|deadline| self.ports.clock.now() >= deadline)
+        self.request.stop.load(Ordering::Relaxed)
+            || self.request.deadline.is_some_and(|deadline| self.ports.clock.now() >= deadline)
     }
 
     /// Shows one finished object to whoever watches.

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::plan::{Item, PagePlan, Pass, UnreadableRow, plan_items};
-use super::{Ending, Run, Session, Stop, commit, finish, intent, mapping_version};
+use super::{Definition, Ending, Run, Session, Stop, commit, finish, intent, mapping_version};
 use crate::fingerprint::Fingerprint;
 use crate::guard::{Verdict, shrunken_because};
 use crate::ids::{IdHash, change_id};
-use crate::job::{EventDetail, Phase, QuarantineReason};
+use crate::job::{EventDetail, Phase, QuarantineReason, Side};
 use crate::model::{Cursor, SourceId, Watermark};
 use crate::ports::{FingerprintChange, Reading, SourceError, SourcePage};
 
 /// Objects of one page where Rollcall itself cuts them (retries, leavers, removals). Five hundred: an intent of
 /// some forty kilobytes, and at most five hundred questions to the target after a kill.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 
 /// Works on the cycle until it is complete or the deadline comes.
 pub(super) async fn slice(run: &Run<'_>, session: &mut Session) -> Result<Ending, Stop> {
@@ -45,8 +45,11 @@ pub(super) async fn slice(run: &Run<'_>, session: &mut Session) -> Result<Ending
 
 /// A job in quarantine for its target's sake begins with a probe: as long as that fails, it is the only call.
 async fn prove_health(run: &Run<'_>, session: &Session) -> Result<(), Stop> {
-    let reason = session.state.quarantine.as_ref().map(|quarantine| quarantine.reason);
-    if reason == Some(QuarantineReason::EncounteredQuarantineException) {
+    let targets_trouble = session.state.quarantine.as_ref().is_some_and(|quarantine| {
+        quarantine.reason == QuarantineReason::EncounteredQuarantineException
+            && quarantine.side != Some(Side::Source)
+    });
+    if targets_trouble {
         run.before_call().await?;
         run.ports.target.probe().await.map_err(Stop::Target)?;
         run.target_is_well();
@@ -96,9 +99,7 @@ async fn open(run: &Run<'_>, session: &mut Session) -> Result<(), Stop> {
         run.ports.store.fold_fingerprints(&run.desk.lease().await).await?;
         session.state.unfolded = false;
     }
-    // A person who approves a reading that was held wants it read again, changed or not.
-    let again = run.request.approved_by.is_some() && session.state.suspect_reading.is_some();
-    let watermark = session.state.watermark.clone().filter(|_| !again);
+    let watermark = session.state.watermark.clone();
     let reading = run.ports.source.open(watermark.as_ref(), None).await.map_err(Stop::Source)?;
     session.checkpoint.delta = !matches!(reading, Reading::Full { .. });
     match reading {
@@ -109,7 +110,7 @@ async fn open(run: &Run<'_>, session: &mut Session) -> Result<(), Stop> {
         }
         Reading::Delta { cursor, total, watermark } => begin(run, session, cursor, total, watermark).await,
         Reading::Full { cursor, total, attributes, watermark } => {
-            check_attributes(run, attributes)?;
+            check_attributes(run.definition, attributes).map_err(Stop::Source)?;
             begin(run, session, cursor, total, watermark).await
         }
     }
@@ -130,10 +131,12 @@ async fn begin(
 }
 
 /// A mapping that reads an attribute the source cannot have would write nothing, silently, for everyone.
-fn check_attributes(run: &Run<'_>, attributes: Option<BTreeSet<String>>) -> Result<(), Stop> {
+pub(super) fn check_attributes(
+    definition: &Definition,
+    attributes: Option<BTreeSet<String>>,
+) -> Result<(), SourceError> {
     let Some(known) = attributes else { return Ok(()) };
-    let missing: Vec<&str> = run
-        .definition
+    let missing: Vec<&str> = definition
         .mapping
         .source_attributes()
         .iter()
@@ -144,12 +147,12 @@ fn check_attributes(run: &Run<'_>, attributes: Option<BTreeSet<String>>) -> Resu
         return Ok(());
     }
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    Err(Stop::Source(SourceError::Refused(format!(
+    Err(SourceError::Refused(format!(
         "the mapping reads '{}', which {} does not have; it has {}. Correct the mapping or the source",
         missing.join("', '"),
-        run.definition.naming.source_name,
+        definition.naming.source_name,
         known.join(", ")
-    ))))
+    )))
 }
 
 /// Reads, plans and executes the page at `cursor`.

@@ -211,7 +211,12 @@ pub(super) async fn plan_items(
     Ok(())
 }
 
-fn decided(item: &Item, link: Option<&Link>, answer: Option<&Answer>, mapping: &Mapping) -> Decision {
+pub(super) fn decided(
+    item: &Item,
+    link: Option<&Link>,
+    answer: Option<&Answer>,
+    mapping: &Mapping,
+) -> Decision {
     let presence = item.object.as_ref().map_or(Presence::Gone, Presence::Here);
     decide(presence, link, answer, mapping)
 }
@@ -253,7 +258,7 @@ fn place(
 
 /// Two people of one page with the same matching value cannot both be created: the second one fails, before a
 /// target that does not mind duplicates gets two accounts.
-fn once_per_value(
+pub(super) fn once_per_value(
     decision: Decision,
     item: &Item,
     mapping: &Mapping,
@@ -282,7 +287,7 @@ pub(super) fn folded(value: &Value) -> String {
     value.to_string().to_lowercase()
 }
 
-fn label(item: &Item, link: Option<&Link>, decision: &Decision, mapping: &Mapping) -> String {
+pub(super) fn label(item: &Item, link: Option<&Link>, decision: &Decision, mapping: &Mapping) -> String {
     let wanted = match &decision.operation {
         Operation::Create(attributes) => Some(attributes),
         _ => None,

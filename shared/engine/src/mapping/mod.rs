@@ -11,6 +11,7 @@
 mod apply;
 mod check;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use apply::differences;
@@ -18,13 +19,14 @@ pub use apply::{Mapped, MappedError};
 pub use check::{Mapping, MappingProblem};
 
 /// The mapping of one object type, as written in an application's YAML document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ObjectMapping {
-    /// What may be done in the target. Without `Update` nobody is disabled either: a disable is an update.
+    /// What may be done in the target. Without `update` nobody is switched off either: that is an update.
     #[serde(default = "all_actions")]
     pub actions: Vec<ObjectAction>,
-    /// The attributes.
+    /// The attributes. At least one of them has a `matchingPriority`.
+    #[schemars(length(min = 1), extend("contains" = { "required": ["matchingPriority"] }))]
     pub attributes: Vec<AttributeMapping>,
 }
 
@@ -33,7 +35,7 @@ fn all_actions() -> Vec<ObjectAction> {
 }
 
 /// A target object action (Graph's `flowTypes`: Add, Update, Delete).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ObjectAction {
     /// Create accounts that do not match.
@@ -45,8 +47,11 @@ pub enum ObjectAction {
 }
 
 /// One attribute. Exactly one of `source`, `constant`, `expression` says where its value comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    { "required": ["source"] }, { "required": ["constant"] }, { "required": ["expression"] }
+]))]
 pub struct AttributeMapping {
     /// The target attribute: for SCIM a path such as `name.givenName` or `emails[type eq "work"].value`.
     pub target: String,
@@ -71,7 +76,7 @@ pub struct AttributeMapping {
 }
 
 /// When a mapping writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, JsonSchema)]
 pub enum FlowType {
     /// On create and on update.
     #[default]

@@ -210,11 +210,9 @@ impl DynamoStore {
         window: &Window,
         wanted: usize,
     ) -> Result<(Vec<String>, bool), StoreError> {
-        let heads: Vec<Vec<String>> = stream::iter(streams)
-            .map(|stream| self.head(stream, window, wanted))
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await?;
+        // Collected first: the compiler cannot see that a closure inside the stream makes a future that is `Send`.
+        let heads: Vec<_> = streams.iter().map(|stream| self.head(stream, window, wanted)).collect();
+        let heads: Vec<Vec<String>> = stream::iter(heads).buffer_unordered(AT_ONCE).try_collect().await?;
         let more = heads.iter().any(|head| head.len() > wanted);
         let mut positions: Vec<String> = heads.into_iter().flatten().collect();
         positions.sort_unstable_by(|a, b| b.cmp(a));

@@ -36,6 +36,9 @@ async fn an_account_belongs_to_who_claimed_it_first() {
     assert_eq!(store.claim(&lease, &target, &ann).await.unwrap(), ClaimOutcome::Granted);
     assert_eq!(store.claim(&lease, &target, &sam).await.unwrap(), ClaimOutcome::HeldBy(ann.clone()));
 
+    let free = account("of nobody");
+    let owners = store.owners(&job(), &[target.clone(), free, target.clone()]).await.unwrap();
+    assert_eq!(owners.into_iter().collect::<Vec<_>>(), [(target.clone(), ann.clone())]);
     store.release_claim(&lease, &target, &sam).await.unwrap();
     assert_eq!(store.claim(&lease, &target, &sam).await.unwrap(), ClaimOutcome::HeldBy(ann.clone()));
     store.release_claim(&lease, &target, &ann).await.unwrap();

@@ -1,7 +1,6 @@
 //! Values to store: one of each kind.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use engine::escrow::{EscrowEntry, Failure, FailureCode};
 use engine::fingerprint::Fingerprint;
@@ -15,6 +14,7 @@ use engine::report::{
     ProvisioningRecord, StatusInfo, Step, StepType, System,
 };
 use jiff::Timestamp;
+use store::Fact;
 use uuid::Uuid;
 
 pub(crate) fn job() -> JobId {
@@ -26,7 +26,7 @@ pub(crate) fn noon() -> Timestamp {
 }
 
 pub(crate) fn state() -> JobState {
-    JobState::new(Duration::from_secs(2_400), noon())
+    JobState::new(noon())
 }
 
 pub(crate) fn cycle(number: u128) -> CycleId {
@@ -41,6 +41,11 @@ pub(crate) fn event(sequence: u64) -> Event {
         at: noon(),
         detail: EventDetail::JobRecovered,
     }
+}
+
+pub(crate) fn fact(sequence: u64) -> Fact {
+    let Event { id, sequence, job, at, detail } = event(sequence);
+    Fact { event: id, sequence, job, at, kind: detail.name().to_owned() }
 }
 
 pub(crate) fn source(text: &str) -> SourceId {
