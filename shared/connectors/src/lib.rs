@@ -7,6 +7,7 @@
 //! | System | Folder | Reads people | Makes accounts |
 //! |---|---|---|---|
 //! | CSV file, on a disk or in S3 | [`mod@file`] | yes | |
+//! | LDAP directory: OpenLDAP, Active Directory | [`ldap`] | yes | |
 //! | SCIM 2.0 | [`scim`] | | yes |
 //!
 //! Each folder has the same files: `mod` (the story), `config` (the section of the document), `client` (the wire),
@@ -16,4 +17,5 @@
 
 pub mod application;
 pub mod file;
+pub mod ldap;
 pub mod scim;

@@ -9,7 +9,7 @@ use engine::guard::Thresholds;
 use engine::mapping::Mapping;
 
 use super::secret_ref::SecretRef;
-use super::{Application, SourceConfig, TargetConfig};
+use super::{Application, Notification, SourceConfig, TargetConfig};
 use crate::scim::{ScimConfig, ScimSchema};
 
 /// The shortest interval: below it a cycle of a large source would hardly end before the next is due.
@@ -68,8 +68,12 @@ impl Application {
             let place = |problem: &engine::mapping::MappingProblem| format!("users.{}", problem.place);
             problems.extend(found.iter().map(|problem| Problem::new(place(problem), &*problem.problem)));
         }
-        problems.extend(interval_problem(self.schedule.interval));
+        problems.extend(self.schedule.interval.and_then(interval_problem));
         problems.extend(threshold_problem(&self.removals));
+        let notification = self.notification.iter().flat_map(Notification::problems);
+        problems.extend(
+            notification.map(|(field, problem)| Problem::new(format!("notification.{field}"), problem)),
+        );
         match (mapping, token) {
             (Ok(mapping), Ok(token)) if problems.is_empty() => {
                 Ok(CheckedApplication { application: self.clone(), mapping, token })
@@ -92,9 +96,16 @@ fn name_problem(name: &str) -> Option<Problem> {
 }
 
 fn source_problems(source: &SourceConfig) -> Vec<Problem> {
-    let SourceConfig::File(file) = source;
-    let problems = file.problems().into_iter();
-    problems.map(|(field, problem)| Problem::new(format!("source.file.{field}"), problem)).collect()
+    match source {
+        SourceConfig::File(file) => {
+            let problems = file.problems().into_iter();
+            problems.map(|(field, problem)| Problem::new(format!("source.file.{field}"), problem)).collect()
+        }
+        SourceConfig::Ldap(ldap) => {
+            let problems = ldap.problems().into_iter();
+            problems.map(|(field, problem)| Problem::new(format!("source.ldap.{field}"), problem)).collect()
+        }
+    }
 }
 
 /// The connector's own check, its look at the token aside: that is judged more strictly here.

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use aws_sdk_s3::Client;
 use engine::mapping::Mapping;
+use engine::model::ObjectType;
 use engine::ports::{Clock, Source, SourceError, Target};
 use secrecy::SecretString;
 
 use super::{SourceConfig, TargetConfig};
 use crate::file::FileSource;
+use crate::ldap::LdapSource;
 use crate::scim::{ConfigError, ScimTarget};
 
 /// What a source is given besides its section of the document.
@@ -36,9 +38,13 @@ pub fn connect_source(
     config: &SourceConfig,
     surroundings: Surroundings<'_>,
 ) -> Result<Box<dyn Source>, SourceError> {
-    let Surroundings { base, work, s3, .. } = surroundings;
+    let Surroundings { base, work, s3, secret, mapping, clock } = surroundings;
     match config {
         SourceConfig::File(file) => Ok(Box::new(FileSource::connect(file.clone(), base, work, s3)?)),
+        SourceConfig::Ldap(ldap) => {
+            let (wanted, types) = (mapping.source_attributes(), [ObjectType::User]);
+            Ok(Box::new(LdapSource::connect(ldap.clone(), base, work, secret, wanted, &types, clock)?))
+        }
     }
 }
 

@@ -17,6 +17,7 @@
 //!     - { target: active, expression: "Not([IsSoftDeleted])" }
 //! schedule: { interval: 40m }
 //! removals: { maximum: 500, percent: 10, atLeast: 5 }
+//! notification: { to: [it-ops@tessera.example] }
 //! ```
 //!
 //! # Guarantees
@@ -25,6 +26,8 @@
 
 mod check;
 mod factory;
+mod notification;
+mod schema;
 pub mod secret_ref;
 #[cfg(test)]
 mod tests;
@@ -33,25 +36,32 @@ mod yaml;
 use std::path::Path;
 use std::time::Duration;
 
+use engine::cadence::Cadence;
 use engine::guard::Thresholds;
 use engine::mapping::ObjectMapping;
+use schemars::JsonSchema;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::file::FileConfig;
+use crate::ldap::LdapConfig;
 use crate::scim::ScimConfig;
 
 pub use check::{CheckedApplication, Problem};
 pub use factory::{Surroundings, connect_source, connect_target};
+pub use notification::Notification;
+pub(crate) use schema::Humane;
+pub use schema::schema;
 pub use secret_ref::{SecretRef, SecretRefError};
 pub use yaml::ApplicationError;
 
 /// One source, one target, and the rules between them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Application {
-    /// Its name, unique in this installation.
+    /// Its name, unique in this installation whatever its case.
     #[serde(rename = "application")]
+    #[schemars(extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))]
     pub name: String,
     /// Where people are read.
     pub source: SourceConfig,
@@ -65,14 +75,19 @@ pub struct Application {
     /// When removals wait for a person.
     #[serde(default)]
     pub removals: Thresholds,
+    /// Who is written to when something is wrong; without it nobody is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notification: Option<Notification>,
 }
 
 /// The system people are read from: exactly one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SourceConfig {
     /// A CSV file.
     File(FileConfig),
+    /// An LDAP directory: OpenLDAP and its relatives, Active Directory.
+    Ldap(LdapConfig),
 }
 
 impl SourceConfig {
@@ -81,6 +96,7 @@ impl SourceConfig {
     pub fn secret(&self) -> Option<&str> {
         match self {
             Self::File(_) => None,
+            Self::Ldap(ldap) => Some(&ldap.password),
         }
     }
 
@@ -91,12 +107,13 @@ impl SourceConfig {
             Self::File(file) => Path::new(&file.path)
                 .file_name()
                 .map_or_else(|| file.path.clone(), |name| name.to_string_lossy().into()),
+            Self::Ldap(ldap) => ldap.host(),
         }
     }
 }
 
 /// The system accounts are made in: exactly one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum TargetConfig {
     /// A SCIM 2.0 service.
@@ -113,30 +130,32 @@ impl TargetConfig {
     }
 }
 
-/// Time between the beginnings of two cycles unless the document says otherwise: what administrators know from
-/// Entra ID.
-const INTERVAL: Duration = Duration::from_secs(40 * 60);
-
 /// When cycles run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Schedule {
-    /// From the beginning of one cycle to the beginning of the next: `40m`, `2h`, `1h 30m`.
+    /// From the beginning of one cycle to the beginning of the next: `40m`, `2h`, `1h 30m`. Without it cycles run
+    /// every 20 to 40 minutes, sooner after changes and later while nothing happens.
     #[serde(
-        serialize_with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required::serialize",
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "jiff::fmt::serde::unsigned_duration::friendly::compact::optional::serialize",
         deserialize_with = "humane"
     )]
-    pub interval: Duration,
+    #[schemars(with = "Option<Humane>")]
+    pub interval: Option<Duration>,
 }
 
-impl Default for Schedule {
-    fn default() -> Self {
-        Self { interval: INTERVAL }
+impl Schedule {
+    /// The schedule in the engine's terms.
+    #[must_use]
+    pub fn cadence(&self) -> Cadence {
+        self.interval.map_or(Cadence::Adaptive, Cadence::Every)
     }
 }
 
 /// Reads a duration as people write it; jiff's own message speaks of its grammar.
-fn humane<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    jiff::fmt::serde::unsigned_duration::friendly::compact::required::deserialize(deserializer)
+fn humane<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    jiff::fmt::serde::unsigned_duration::friendly::compact::optional::deserialize(deserializer)
         .map_err(|_| D::Error::custom("write a number with its unit, such as 40m, 2h or 1h 30m"))
 }

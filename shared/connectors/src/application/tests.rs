@@ -33,8 +33,8 @@ fn refusal(text: &str) -> String {
 fn a_document_is_read_and_passes_its_check() {
     let application = ledgerly();
     assert_eq!(application.name, "Ledgerly");
-    assert_eq!(application.schedule.interval, Duration::from_secs(2_400));
-    let SourceConfig::File(file) = &application.source;
+    assert_eq!(application.schedule.interval, Some(Duration::from_secs(2_400)));
+    let SourceConfig::File(file) = &application.source else { panic!("another source") };
     assert_eq!((file.path.as_str(), file.enabled.as_deref()), ("people.csv", Some("accountEnabled")));
     let checked = application.check().unwrap();
     assert_eq!(checked.mapping.matching(), ["userName"]);
@@ -47,7 +47,47 @@ fn a_document_is_read_and_passes_its_check() {
 fn what_is_left_out_has_defaults() {
     let schedule = LEDGERLY.find("schedule:").unwrap();
     let application = Application::from_yaml(&LEDGERLY[..schedule], "ledgerly.yaml").unwrap();
-    assert_eq!(application, ledgerly(), "the document writes the defaults out");
+    assert_eq!(application.removals, ledgerly().removals, "the document writes the defaults out");
+    assert_eq!(application.schedule.cadence(), Cadence::Adaptive);
+    assert_eq!(application.notification, ledgerly().notification);
+}
+
+/// A document whose people come from a directory.
+fn directory() -> String {
+    let people = r#"ldap:
+    url: ldaps://dc1.tessera.example
+    bindDn: cn=rollcall,dc=tessera,dc=example
+    password: env:LDAP_PASSWORD
+    users: { base: "ou=people,dc=tessera,dc=example" }
+    enabled: { attribute: employeeStatus, is: [active] }
+    fullEvery: 12h"#;
+    changed("file: { path: people.csv, id: employeeId, enabled: accountEnabled }", people)
+}
+
+#[test]
+fn a_directory_as_source_has_a_secret_and_the_name_of_its_host() {
+    let application = Application::from_yaml(&directory(), "ledgerly.yaml").unwrap();
+    application.check().unwrap();
+    assert_eq!(application.source.secret(), Some("env:LDAP_PASSWORD"));
+    assert_eq!(application.source.display_name(), "dc1.tessera.example");
+}
+
+#[test]
+fn problems_of_a_directory_are_told_with_their_places() {
+    let text = directory()
+        .replace("ldaps://", "ldap://")
+        .replace("env:LDAP_PASSWORD", "hunter2")
+        .replace("ou=people,dc=tessera,dc=example", "people")
+        .replace("12h", "5m");
+    let problems = Application::from_yaml(&text, "ledgerly.yaml").unwrap().check().unwrap_err();
+    let places: Vec<&str> = problems.iter().map(|problem| problem.place.as_str()).collect();
+    assert_eq!(
+        places,
+        ["source.ldap.url", "source.ldap.password", "source.ldap.users.base", "source.ldap.fullEvery"]
+    );
+    assert!(!format!("{problems:?}").contains("hunter2"));
+    assert!(refusal(&directory().replace("12h", "soon")).contains("such as 12h, 24h or 168h"));
+    assert!(refusal(&directory().replace("is: [active]", "was: [active]")).contains("'was' is not known"));
 }
 
 #[test]
@@ -55,7 +95,7 @@ fn durations_are_written_as_people_write_them() {
     for (text, minutes) in [("5m", 5), ("2h", 120), ("1h 30m", 90), ("90 minutes", 90), ("PT24H", 1_440)] {
         let text = changed("40m", text);
         let application = Application::from_yaml(&text, "ledgerly.yaml").unwrap();
-        assert_eq!(application.schedule.interval, Duration::from_secs(minutes * 60));
+        assert_eq!(application.schedule.interval, Some(Duration::from_secs(minutes * 60)));
         application.check().unwrap();
     }
 }
@@ -72,7 +112,7 @@ fn what_cannot_be_understood_is_named_with_line_column_field_and_cure() {
         ),
         (", id: employeeId", "", "the field 'id' is missing"),
         ("path: people.csv", "id: x, path: people.csv", "the field 'id' is written twice"),
-        ("file:", "ldap:", "line 3, column 3: 'ldap' is not known here; accepted: file"),
+        ("file:", "ldep:", "line 3, column 3: 'ldep' is not known here; accepted: file, ldap"),
         (file, "", "line 2, column 7: no system is named here; accepted: file"),
         (file, "file: { path: a, id: b }\n  ldap: {}", "line 4, column 3: a second system"),
         (scim, "", "'scim' must be fields with values"),
@@ -169,6 +209,18 @@ fn names_intervals_and_shares_have_limits() {
         let places = checked.err().map(|problems| problems[0].place.clone());
         assert_eq!(places.as_deref(), place, "{to}");
     }
+}
+
+#[test]
+fn a_recipient_without_an_address_is_named_by_its_place() {
+    let told = |to: &str| {
+        let text = format!("{LEDGERLY}notification: {{ to: [{to}] }}\n");
+        let problems = Application::from_yaml(&text, "ledgerly.yaml").unwrap().check().err();
+        problems.unwrap_or_default().into_iter().map(|problem| problem.place).collect::<Vec<_>>()
+    };
+    assert_eq!(told("it-ops@tessera.example, all@tessera.example"), [""; 0]);
+    assert_eq!(told("it-ops@tessera.example, all"), ["notification.to[1]"]);
+    assert_eq!(told(""), ["notification.to"]);
 }
 
 #[test]

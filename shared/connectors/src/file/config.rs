@@ -5,6 +5,7 @@
 use std::fmt;
 
 use encoding_rs::Encoding;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a path into a bucket begins.
@@ -15,12 +16,18 @@ const S3_SCHEME: &str = "s3://";
 const MAX_BYTES: u64 = 1 << 30;
 
 /// A CSV file as the source of people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend(
+    "if" = { "properties": { "lists": { "minItems": 1 } }, "required": ["lists"] },
+    "then" = { "required": ["listSeparator"] }
+))]
 pub struct FileConfig {
     /// Where it is: a local path, absolute or relative to the document's folder, or `s3://bucket/key`.
+    #[schemars(extend("pattern" = r"^(s3://[^/]+/.+|(?!.*://).*\S.*)$", "examples" = ["people.csv", "s3://bucket/people.csv"]))]
     pub path: String,
     /// The column with the id that never changes and is never given to someone else.
+    #[schemars(extend("pattern" = r"\S"))]
     pub id: String,
     /// The column that says whether the account is switched on (`true`, `yes`, `1`, `active`, `enabled`, or the
     /// opposite). Without one everybody listed is.
@@ -38,12 +45,14 @@ pub struct FileConfig {
     pub encoding: TextEncoding,
     /// What stands between two values of one cell, in the columns named in `lists`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
     pub list_separator: Option<String>,
     /// The columns whose cells hold several values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<String>,
     /// A larger file is refused.
     #[serde(default = "max_bytes")]
+    #[schemars(range(min = 1))]
     pub max_bytes: u64,
 }
 
@@ -115,7 +124,7 @@ impl FileConfig {
 }
 
 /// What stands between two cells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Delimiter {
     /// Whichever of the four makes the id column appear in the header.
@@ -146,7 +155,7 @@ impl Delimiter {
 }
 
 /// `auto`, or an encoding by one of its names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
 pub struct TextEncoding(Option<&'static Encoding>);
 

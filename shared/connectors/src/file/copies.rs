@@ -141,7 +141,7 @@ impl Copies {
 }
 
 /// Creates a file that only this user may read: it holds people's data.
-pub(super) fn create_private(path: &Path) -> io::Result<File> {
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

@@ -8,16 +8,24 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use crate::application::SecretRef;
+
 /// A SCIM 2.0 target.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScimConfig {
     /// The tenant URL: where `/Users` hangs. Must be https; http is accepted on the same machine only.
+    #[schemars(extend(
+        "pattern" = r"^(https://|http://(localhost|127\.[0-9.]+|\[::1\])([:/]|$))",
+        "examples" = ["https://ledgerly.example/scim/v2"]
+    ))]
     pub url: String,
-    /// Where the bearer token is kept: `env:NAME` or `file:PATH`. Never the token itself.
+    /// Where the bearer token is kept: `env:NAME`, `file:PATH` or `secretsmanager:ARN`. Never the token itself.
+    #[schemars(with = "SecretRef")]
     pub token: String,
     /// How requests are spelled.
     #[serde(default)]
@@ -27,12 +35,15 @@ pub struct ScimConfig {
     pub bulk: BulkUse,
     /// Accounts asked for per page of a listing, 1 to 1000.
     #[serde(default = "default_page_size")]
+    #[schemars(range(min = 1, max = 1000))]
     pub page_size: u32,
     /// Calls under way at once, 1 to 64.
     #[serde(default = "default_concurrency")]
+    #[schemars(range(min = 1, max = 64))]
     pub concurrency: u32,
     /// Seconds until an unanswered request is given up, 1 to 300.
     #[serde(default = "default_timeout")]
+    #[schemars(range(min = 1, max = 300))]
     pub timeout: u32,
     /// A PEM file with the only authorities to trust for this target, for one with a private certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,8 +69,9 @@ fn default_timeout() -> u32 {
 }
 
 /// How requests are spelled. Entra's two dialects join in a later version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "&'static str")]
+#[schemars(extend("enum" = ["rfc7644"]))]
 pub enum Dialect {
     /// As RFC 7644 has it.
     #[default]
@@ -88,7 +100,7 @@ impl From<Dialect> for &'static str {
 }
 
 /// Whether bulk requests (RFC 7644 §3.7) are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum BulkUse {
     /// Where the target says it offers them.
@@ -99,7 +111,7 @@ pub enum BulkUse {
 }
 
 /// How accounts are looked for in the target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum MatchBy {
     /// By whichever takes fewer calls.

@@ -174,9 +174,38 @@ fn merged(resource: &Object, changes: &[Change<'_>]) -> Object {
     let mut body = resource.clone();
     straighten(&mut body);
     for (path, change) in changes {
+        if let (Some(selector), Some(old)) = (&path.selector, &change.old) {
+            inside(&mut body, path, |holder| name_ours(holder, path, selector, &super::json(old)));
+        }
         put(&mut body, path, &change.new);
     }
     body
+}
+
+/// Names our element in the list of a server that keeps elements without what they are selected by, such as
+/// django-scim2, whose one address has no type: it is the one with the value last sent. A second one beside it
+/// would be ignored, because the first is the primary one.
+fn name_ours(holder: &mut Object, path: &ScimPath, selector: &Selector, old: &Json) {
+    let sub = path.sub.as_deref().unwrap_or("value");
+    let Some(Json::Array(list)) = field_mut(holder, &path.attribute) else { return };
+    let mut elements: Vec<&mut Object> = list.iter_mut().filter_map(Json::as_object_mut).collect();
+    if elements.iter().any(|element| selects(selector, element)) {
+        return;
+    }
+    let ours = elements
+        .iter_mut()
+        .find(|element| field(element, &selector.attribute).is_none() && field(element, sub) == Some(old));
+    if let Some(element) = ours {
+        set(element, &selector.attribute, selected(selector));
+    }
+}
+
+/// The value that a selector selects by.
+fn selected(selector: &Selector) -> Json {
+    match &selector.value {
+        Literal::Text(text) => Json::from(text.as_str()),
+        Literal::Boolean(flag) => Json::from(*flag),
+    }
 }
 
 /// Spells what was read as it must be written: servers that answer with `"True"` or with a bare manager refuse
@@ -237,12 +266,8 @@ fn put_element(holder: &mut Object, path: &ScimPath, value: &Value) {
     match found {
         Some(element) => set(element, sub, super::json(value)),
         None => {
-            let selected = match &selector.value {
-                Literal::Text(text) => Json::from(text.as_str()),
-                Literal::Boolean(flag) => Json::from(*flag),
-            };
             let mut element = Object::new();
-            set(&mut element, &selector.attribute, selected);
+            set(&mut element, &selector.attribute, selected(selector));
             set(&mut element, sub, super::json(value));
             list.push(Json::Object(element));
         }

@@ -181,6 +181,27 @@ fn what_was_read_in_odd_spelling_is_written_back_in_the_rfcs() {
     assert_eq!(body[ENTERPRISE]["manager"], json!({ "value": "17" }));
 }
 
+/// What django-scim2 0.23 keeps of a user: one address, without its type.
+#[test]
+fn a_put_changes_the_address_whose_type_the_server_forgot_and_adds_none() {
+    let path = r#"emails[type eq "work"].value"#;
+    let put = |resource: Json, old| {
+        let body = put_body(&object(resource), &[change(path, old, "new")]).unwrap();
+        object(body)["emails"].clone()
+    };
+    let forgetful = json!({ "id": "1", "emails": [{ "value": "old", "primary": true }] });
+    let renamed = json!([{ "value": "new", "primary": true, "type": "work" }]);
+    assert_eq!(put(forgetful.clone(), Some("old")), renamed);
+    // An address that nobody here sent is not ours to change.
+    let second = json!([{ "value": "old", "primary": true }, { "type": "work", "value": "new" }]);
+    assert_eq!(put(forgetful.clone(), Some("older")), second);
+    assert_eq!(put(forgetful, None), second);
+    // Neither is one beside an element that says its type.
+    let both = json!([{ "value": "old" }, { "type": "work", "value": "old" }]);
+    let expected = json!([{ "value": "old" }, { "type": "work", "value": "new" }]);
+    assert_eq!(put(json!({ "id": "1", "emails": both }), Some("old")), expected);
+}
+
 #[test]
 fn a_resource_is_read_however_the_server_spells_it() {
     let manager = format!("{ENTERPRISE}:manager");

@@ -1,0 +1,152 @@
+//! Who is written to when an application is in trouble.
+//!
+//! In: the addresses of a document. Out: nothing, or what is wrong with each of them. An address is what any mail
+//! system takes without quoting: ASCII, one `@`, and nothing that would mean something in a header.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// More addresses than these are what distribution lists are for, and mail services take fifty at once.
+const MOST: usize = 50;
+
+/// The longest address, and the longest parts of it: RFC 5321 §4.5.3.1, RFC 1035 §2.3.4.
+const LONGEST: usize = 254;
+const LONGEST_LOCAL: usize = 64;
+const LONGEST_LABEL: usize = 63;
+
+/// Who is told about trouble.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Notification {
+    /// Mail addresses, 1 to 50. A distribution list is one address.
+    #[schemars(
+        length(min = 1, max = 50),
+        inner(
+            length(max = 254),
+            regex(
+                pattern = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
+            )
+        )
+    )]
+    pub to: Vec<String>,
+}
+
+impl Notification {
+    /// What is wrong: the field, and the problem with its cure.
+    pub(super) fn problems(&self) -> Vec<(String, String)> {
+        let mut problems = Vec::new();
+        if !(1..=MOST).contains(&self.to.len()) {
+            let problem = format!(
+                "must hold 1 to {MOST} addresses; use a distribution list for more, and leave 'notification' out to write to nobody"
+            );
+            problems.push(("to".to_owned(), problem));
+        }
+        let wrong = self.to.iter().enumerate().filter(|(_, address)| !is_address(address));
+        problems.extend(wrong.map(|(index, _)| {
+            let problem = "is no mail address; write one address an entry, without name, blanks or brackets, such as it-ops@example.com (a domain with other letters in its xn-- form)";
+            (format!("to[{index}]"), problem.to_owned())
+        }));
+        problems
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    text.len() <= LONGEST
+        && local.len() <= LONGEST_LOCAL
+        && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_of_atom))
+        && domain.split('.').all(is_label)
+}
+
+/// RFC 5322 §3.2.3.
+fn is_of_atom(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&byte)
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=LONGEST_LABEL).contains(&label.len())
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(address: &str, sound: bool) {
+        let problems = Notification { to: vec![address.to_owned()] }.problems();
+        assert_eq!(problems.is_empty(), sound, "{address:?}: {problems:?}");
+    }
+
+    #[test]
+    fn an_address_is_one_that_needs_no_quoting() {
+        let (local, label) = ("l".repeat(64), "d".repeat(63));
+        let domain_of = |length: usize| format!("{label}.{label}.{}", "d".repeat(length - 128));
+        for sound in [
+            "it-ops@tessera.example",
+            "a@b",
+            "first.last+tag@mail.tessera.example",
+            "o'hara_{x}@xn--bcher-kva.example",
+            "all@10.example",
+            &format!("{local}@{label}"),
+            &format!("{local}@{}", domain_of(189)),
+        ] {
+            check(sound, true);
+        }
+        for wrong in [
+            "",
+            "it-ops",
+            "@",
+            "@tessera.example",
+            "it-ops@",
+            "a@b@c",
+            "it ops@tessera.example",
+            " it-ops@tessera.example",
+            "it-ops@tessera.example ",
+            "it-ops@tessera.example\n",
+            "it-ops@tessera.example\r\nBcc: eve@evil.example",
+            "it-ops\u{0}@tessera.example",
+            "it\tops@tessera.example",
+            "a@b.example,c@d.example",
+            "a@b.example;c@d.example",
+            "IT <it-ops@tessera.example>",
+            "<it-ops@tessera.example>",
+            "\"it ops\"@tessera.example",
+            "it-ops(x)@tessera.example",
+            "it-ops@[127.0.0.1]",
+            ".a@b",
+            "a.@b",
+            "a..b@c",
+            "a@.b",
+            "a@b.",
+            "a@b..c",
+            "a@-b",
+            "a@b-",
+            "a@b_c",
+            "ops@büro.example",
+            "büro@tessera.example",
+            &format!("l{local}@b"),
+            &format!("a@d{label}"),
+            &format!("{local}@{}", domain_of(190)),
+        ] {
+            check(wrong, false);
+        }
+    }
+
+    #[test]
+    fn there_are_1_to_50_of_them_and_each_wrong_one_is_named() {
+        let many = |count: usize| Notification { to: vec!["it-ops@tessera.example".to_owned(); count] };
+        for (count, sound) in [(0, false), (1, true), (50, true), (51, false)] {
+            assert_eq!(many(count).problems().is_empty(), sound, "{count}");
+        }
+        let mut mixed = many(4);
+        mixed.to[1] = "hunter2".to_owned();
+        mixed.to[3] = "a@b, c@d".to_owned();
+        let problems = mixed.problems();
+        let places: Vec<&str> = problems.iter().map(|(place, _)| place.as_str()).collect();
+        assert_eq!(places, ["to[1]", "to[3]"]);
+        assert!(!format!("{problems:?}").contains("hunter2"), "a token may stand where an address belongs");
+    }
+}

@@ -1,0 +1,241 @@
+//! What is asked for, and how answers are to be understood.
+//!
+//! In: the document, what the mapping wants, and what the server's schema says. Out: a [`Plan`], or a refusal that
+//! names the attribute nobody knows. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::model::ObjectType;
+
+use super::client::names;
+use super::config::{Anchor, EnabledRule, LdapConfig, Selection, parenthesised};
+use super::error::LdapFailure;
+use super::schema::{Definition, Schema, Syntax, bare};
+use super::server::{Family, Server};
+use super::verdict::Place;
+use super::wire::PAGED_RESULTS;
+
+/// By which people are called, best first.
+const DISPLAY_NAMES: [&str; 2] = ["displayName", "cn"];
+
+/// What is read of a group besides its members.
+const GROUP_ATTRIBUTES: [&str; 4] = ["cn", "displayName", "description", "mail"];
+
+/// By which groups name their members: DNs, DNs with a unique id, and user names.
+pub(super) const MEMBERS: [&str; 3] = ["member", "uniqueMember", "memberUid"];
+
+/// The attribute that `memberUid` names people by.
+pub(super) const USER_NAME: &str = "uid";
+
+/// What the schema says about the attributes that matter, by the name that the document uses.
+pub(super) type Definitions = BTreeMap<String, Definition>;
+
+/// What is asked for, and how answers are to be understood.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) anchor: Anchor,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) definitions: Definitions,
+    pub(super) switch: Switch,
+    /// Entries a page; none when the server does not page.
+    pub(super) page: Option<u32>,
+}
+
+/// One kind of object: a listing.
+#[derive(Debug, Clone)]
+pub(super) struct Kind {
+    pub(super) object_type: ObjectType,
+    pub(super) place: Place,
+    pub(super) base: String,
+    pub(super) filter: String,
+    /// The attributes that are asked for.
+    pub(super) asked: Vec<String>,
+    /// The attributes that are handed on, by the name that the mapping uses.
+    pub(super) wanted: Vec<String>,
+}
+
+/// By what an account shows that it is switched on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Switch {
+    Always,
+    /// Bit 2 of `userAccountControl`.
+    AccountControl,
+    /// The value says true or false.
+    Says(String),
+    Is(String, Vec<String>),
+    IsNot(String, Vec<String>),
+    Absent(String),
+}
+
+impl Switch {
+    fn of(rule: Option<&EnabledRule>, family: Family) -> Self {
+        let Some(rule) = rule else {
+            return match family {
+                Family::ActiveDirectory => Self::AccountControl,
+                Family::Generic => Self::Always,
+            };
+        };
+        let attribute = rule.attribute.clone();
+        if rule.absent {
+            Self::Absent(attribute)
+        } else if !rule.is.is_empty() {
+            Self::Is(attribute, rule.is.clone())
+        } else if !rule.is_not.is_empty() {
+            Self::IsNot(attribute, rule.is_not.clone())
+        } else if attribute.eq_ignore_ascii_case(ACCOUNT_CONTROL) {
+            Self::AccountControl
+        } else {
+            Self::Says(attribute)
+        }
+    }
+
+    /// The attribute that is looked at.
+    pub(super) fn attribute(&self) -> Option<&str> {
+        match self {
+            Self::Always => None,
+            Self::AccountControl => Some(ACCOUNT_CONTROL),
+            Self::Says(name) | Self::Is(name, _) | Self::IsNot(name, _) | Self::Absent(name) => Some(name),
+        }
+    }
+}
+
+/// Active Directory's flags of an account.
+pub(super) const ACCOUNT_CONTROL: &str = "userAccountControl";
+
+impl Plan {
+    /// `known` are definitions of a former reading; the schema is needed where they are not complete.
+    pub(super) fn new(
+        config: &LdapConfig,
+        wanted: &BTreeSet<String>,
+        types: &[ObjectType],
+        server: &Server,
+        definitions: Definitions,
+    ) -> Self {
+        let anchor = config.anchor.unwrap_or_else(|| server.anchor());
+        let switch = Switch::of(config.enabled.as_ref(), server.family);
+        let mut plan = Self {
+            anchor,
+            kinds: Vec::new(),
+            definitions,
+            switch,
+            page: server.offers(PAGED_RESULTS).then_some(config.page_size),
+        };
+        for object_type in types {
+            let (place, selection) = match object_type {
+                ObjectType::User => (Place::Users, Some(&config.users)),
+                ObjectType::Group => (Place::Groups, config.groups.as_ref()),
+            };
+            let Some(selection) = selection else { continue };
+            let kind = plan.kind(*object_type, place, selection, server.family, wanted, types);
+            plan.kinds.push(kind);
+        }
+        plan
+    }
+
+    fn kind(
+        &self,
+        object_type: ObjectType,
+        place: Place,
+        selection: &Selection,
+        family: Family,
+        wanted: &BTreeSet<String>,
+        types: &[ObjectType],
+    ) -> Kind {
+        let known = |name: &&str| self.definitions.contains_key(*name);
+        let wanted: Vec<String> = match object_type {
+            ObjectType::User => wanted.iter().cloned().collect(),
+            ObjectType::Group => {
+                GROUP_ATTRIBUTES.iter().filter(|n| known(n)).map(|n| (*n).to_owned()).collect()
+            }
+        };
+        let mut asked: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        asked.push(self.anchor.attribute());
+        asked.extend(DISPLAY_NAMES.iter().filter(|name| known(name)));
+        match object_type {
+            ObjectType::User => {
+                asked.extend(self.switch.attribute());
+                let by_name = types.contains(&ObjectType::Group) && known(&"memberUid");
+                asked.extend(by_name.then_some(USER_NAME));
+            }
+            ObjectType::Group => asked.extend(MEMBERS.iter().filter(|name| known(name))),
+        }
+        let filter = selection.filter.as_deref().unwrap_or(default_filter(object_type, family));
+        Kind {
+            object_type,
+            place,
+            base: selection.base.trim().to_owned(),
+            filter: parenthesised(filter),
+            asked: names(asked),
+            wanted,
+        }
+    }
+
+    /// The definition of an attribute, by the name that the document uses.
+    pub(super) fn definition(&self, name: &str) -> Option<&Definition> {
+        self.definitions.get(name)
+    }
+
+    /// Whether objects refer to others, so that names of entries have to be remembered.
+    pub(super) fn has_references(&self) -> bool {
+        self.kinds.iter().any(|kind| {
+            let refers = |name: &String| self.definition(name).is_some_and(|d| d.syntax == Syntax::Reference);
+            kind.object_type == ObjectType::Group || kind.wanted.iter().any(refers)
+        })
+    }
+
+    /// The kind of an object type that is read.
+    pub(super) fn kind_of(&self, object_type: ObjectType) -> Option<&Kind> {
+        self.kinds.iter().find(|kind| kind.object_type == object_type)
+    }
+}
+
+/// Looks everything up that a plan needs.
+///
+/// # Errors
+/// [`LdapFailure::Refused`] when the mapping or the rule for `enabled` reads what the server does not know.
+pub(super) fn define(
+    config: &LdapConfig,
+    wanted: &BTreeSet<String>,
+    server: &Server,
+    schema: &Schema,
+    name: &str,
+) -> Result<Definitions, LdapFailure> {
+    let unknown = |attribute: &str, reader: &str, cure: &str| {
+        let nearest = schema.nearest(bare(attribute));
+        let nearest = nearest.map(|nearest| format!("; did you mean '{nearest}'?")).unwrap_or_default();
+        LdapFailure::Refused(format!(
+            "{reader} reads '{attribute}', which the schema of {name} does not have{nearest} Correct {cure}"
+        ))
+    };
+    let mut definitions = Definitions::new();
+    for attribute in wanted {
+        let found = schema.definition(attribute);
+        definitions.insert(
+            attribute.clone(),
+            found.ok_or_else(|| unknown(attribute, "the mapping", "users.attributes"))?,
+        );
+    }
+    let switch = Switch::of(config.enabled.as_ref(), server.family);
+    if let Some(attribute) = switch.attribute() {
+        let found = schema.definition(attribute);
+        let refused = || unknown(attribute, "source.ldap.enabled", "source.ldap.enabled.attribute");
+        definitions.insert(attribute.to_owned(), found.ok_or_else(refused)?);
+    }
+    for attribute in DISPLAY_NAMES.iter().chain(&GROUP_ATTRIBUTES).chain(&MEMBERS).chain(&[USER_NAME]) {
+        if let Some(found) = schema.definition(attribute) {
+            definitions.insert((*attribute).to_owned(), found);
+        }
+    }
+    Ok(definitions)
+}
+
+fn default_filter(object_type: ObjectType, family: Family) -> &'static str {
+    match (object_type, family) {
+        (ObjectType::User, Family::ActiveDirectory) => "(&(objectCategory=person)(objectClass=user))",
+        (ObjectType::User, Family::Generic) => "(objectClass=inetOrgPerson)",
+        (ObjectType::Group, Family::ActiveDirectory) => "(objectClass=group)",
+        (ObjectType::Group, Family::Generic) => {
+            "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))"
+        }
+    }
+}
