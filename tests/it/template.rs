@@ -21,7 +21,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
-fn template() -> Value {
+pub(crate) fn template() -> Value {
     serde_saphyr::from_str(&fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap()
 }
 
@@ -91,7 +91,12 @@ fn each_function_has_the_environment_it_reads_and_no_more() {
 fn read_by(folder: &Path) -> BTreeSet<String> {
     let mut names = BTreeSet::from(["ROLLCALL_LOG".to_owned()]);
     for entry in fs::read_dir(folder).unwrap() {
-        let code = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            names.extend(read_by(&path));
+            continue;
+        }
+        let code = fs::read_to_string(path).unwrap();
         for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
             for (start, _) in line.match_indices("\"ROLLCALL_") {
                 let name = line[start + 1..].split('"').next().unwrap();
@@ -114,6 +119,56 @@ fn query_may_read_and_nothing_else() {
 }
 
 #[test]
+fn nobody_is_answered_without_a_token() {
+    let template = template();
+    let auth = &properties(&template, "Api")["Auth"];
+    let authorizer = &auth["Authorizers"][text(&auth["DefaultAuthorizer"])]["JwtConfiguration"];
+    assert_eq!(*authorizer, json!({ "issuer": "TokenIssuer", "audience": ["TokenAudience"] }));
+    for (_, resource) in FUNCTIONS {
+        for event in properties(&template, resource)["Events"].as_object().unwrap().values() {
+            assert_eq!(event["Properties"].get("Auth"), None, "{resource} opens a route of its own");
+        }
+        assert_eq!(
+            properties(&template, resource).get("FunctionUrlConfig"),
+            None,
+            "{resource} has another door"
+        );
+    }
+}
+
+#[test]
+fn sync_may_read_the_secrets_that_are_named_for_it_and_none_else_may() {
+    let template = template();
+    for (name, resource) in FUNCTIONS {
+        let secrets: Vec<_> = statements(&template, resource)
+            .into_iter()
+            .filter(|statement| {
+                actions_of(statement).iter().any(|action| action.starts_with("secretsmanager:"))
+            })
+            .collect();
+        let [secret] = secrets.as_slice() else {
+            assert!(secrets.is_empty() && name != "sync", "{resource}: {secrets:?}");
+            continue;
+        };
+        assert_eq!(name, "sync");
+        assert_eq!(actions_of(secret), ["secretsmanager:GetSecretValue"]);
+        assert!(text(&secret["Resource"]).ends_with(":secret:${SecretPrefix}*"), "{secret:?}");
+    }
+}
+
+#[test]
+fn due_jobs_are_looked_for_every_minute_and_through_an_index_that_sync_may_read() {
+    let template = template();
+    let tick = &properties(&template, "SyncFunction")["Events"]["Tick"];
+    assert_eq!([&tick["Type"], &tick["Properties"]["Schedule"]], ["Schedule", "rate(1 minute)"]);
+    let may = statements(&template, "SyncFunction").into_iter().any(|statement| {
+        actions_of(&statement).iter().any(|action| action == "dynamodb:Query")
+            && statement["Resource"] == "${StateTable.Arn}/index/due"
+    });
+    assert!(may, "sync may not ask the index of due jobs");
+}
+
+#[test]
 fn no_function_may_do_everything() {
     for (_, resource) in FUNCTIONS {
         let wide = actions(&template(), resource).into_iter().find(|action| action.contains('*'));
@@ -121,23 +176,28 @@ fn no_function_may_do_everything() {
     }
 }
 
-/// All that a function's policies allow. They must be written out: a managed policy, a policy template of SAM or a
-/// role from elsewhere has no statements here to look at, and fails.
+/// All that a function's policies allow.
 fn actions(template: &Value, resource: &str) -> Vec<String> {
+    statements(template, resource).iter().flat_map(actions_of).collect()
+}
+
+/// The statements of a function's policies. They must be written out: a managed policy, a policy template of SAM or a
+/// role from elsewhere has no statements here to look at, and fails.
+fn statements(template: &Value, resource: &str) -> Vec<Value> {
     let function = properties(template, resource);
     assert_eq!(function.get("Role"), None, "{resource} has a role from elsewhere");
-    let mut found = Vec::new();
-    for policy in list(&function["Policies"]) {
-        // `!If [condition, policy, nothing]`
-        let policy = policy.as_array().map_or(policy, |branches| &branches[1]);
-        for statement in list(&policy["Statement"]) {
-            match &statement["Action"] {
-                Value::String(action) => found.push(action.clone()),
-                actions => found.extend(list(actions).iter().map(|action| text(action).to_owned())),
-            }
-        }
+    // `!If [condition, policy, nothing]`
+    let policies = list(&function["Policies"])
+        .iter()
+        .map(|policy| policy.as_array().map_or(policy, |branches| &branches[1]));
+    policies.flat_map(|policy| list(&policy["Statement"]).to_vec()).collect()
+}
+
+fn actions_of(statement: &Value) -> Vec<String> {
+    match &statement["Action"] {
+        Value::String(action) => vec![action.clone()],
+        actions => list(actions).iter().map(|action| text(action).to_owned()).collect(),
     }
-    found
 }
 
 fn list(value: &Value) -> &[Value] {

@@ -3,5 +3,6 @@
 //! In: a question about a job or the log. Out: views that stay as they are when the tables change. The command line
 //! shows the same views.
 
+pub mod http;
 pub mod logs;
 pub mod status;

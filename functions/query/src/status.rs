@@ -1,11 +1,12 @@
 //! Status: is the job healthy, how far is it, what did it do last.
 //!
 //! The shape is Graph's `synchronizationStatus`, plus what an administrator misses there: progress in objects,
-//! counts of now beside counts of ever, the next cycle's time, and reasons in words.
+//! counts of now beside counts of ever, the next cycle's time, and reasons in words. The command line, the API and
+//! the console show this one view.
 
 use engine::job::{Counts, CycleKind, CycleReport, CycleResult, Figures, QuarantineReason, StatusCode};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use store::JobView;
 
 /// One job's status.
@@ -34,6 +35,8 @@ pub struct JobStatus {
     pub synchronized_entry_count_by_type: Vec<KeyValue>,
     /// Cycles that failed outright, in a row.
     pub count_successive_complete_failures: u64,
+    /// Whether retries were given up in bulk; never here.
+    pub escrows_pruned: bool,
     /// The last cycle, whatever its outcome.
     pub last_execution: Option<ExecutionView>,
     /// The last cycle without any error.
@@ -41,9 +44,13 @@ pub struct JobStatus {
     /// The last cycle without any error that wrote something.
     pub last_successful_execution_with_exports: Option<ExecutionView>,
     /// First time nothing was left to do.
+    #[serde(serialize_with = "or_never")]
     pub steady_state_first_achieved_time: Option<Timestamp>,
     /// Most recent such time.
+    #[serde(serialize_with = "or_never")]
     pub steady_state_last_achieved_time: Option<Timestamp>,
+    /// Graph has a page for it; the reasons here are in words.
+    pub troubleshooting_url: Option<&'static str>,
     /// When the next cycle is due.
     pub next_due: Timestamp,
 }
@@ -62,6 +69,22 @@ pub struct QuarantineView {
     pub series_began: Timestamp,
     /// How often it was imposed again since.
     pub series_count: u64,
+    /// When it is looked at again.
+    pub next_attempt: Timestamp,
+    /// Reason and cause once more, as Graph's clients look for them.
+    pub error: ErrorView,
+}
+
+/// Graph's `synchronizationError`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorView {
+    /// What kind of error.
+    pub code: String,
+    /// The exact cause, with the next step.
+    pub message: String,
+    /// Whether an administrator can mend it: what stops a whole cycle lies with credentials, network or data.
+    pub tenant_actionable: bool,
 }
 
 /// Graph's `synchronizationProgress`.
@@ -98,17 +121,29 @@ pub struct ExecutionView {
     /// How it ended.
     pub state: CycleResult,
     /// Why it stopped, when it did.
-    pub error: Option<String>,
+    pub error: Option<ErrorView>,
     /// When it began.
     pub time_began: Timestamp,
     /// When it ended.
     pub time_ended: Timestamp,
     /// Objects read.
     pub count_imported: u64,
+    /// Of those, changed since they were last read.
+    pub count_imported_deltas: u64,
+    /// Changes of managers and members alone: none are told apart.
+    pub count_imported_reference_deltas: u64,
+    /// Objects read that were not skipped.
+    pub count_entitled: u64,
+    /// The same: there is no licence in between.
+    pub count_entitled_for_provisioning: u64,
+    /// Exports expected.
+    pub count_exports: u64,
     /// Exports done.
     pub count_exported: u64,
     /// Objects that failed.
     pub count_escrowed: u64,
+    /// The same: none are made by the system.
+    pub count_escrowed_raw: u64,
     /// Everything it did.
     pub figures: Figures,
     /// Why nobody was taken as gone, when that was so.
@@ -136,6 +171,12 @@ pub fn view(application: &str, job_id: &str, view: &JobView, now: Timestamp) -> 
             current_began: quarantine.current_began,
             series_began: quarantine.series_began,
             series_count: quarantine.series_count,
+            next_attempt: state.next_due,
+            error: ErrorView {
+                code: format!("{:?}", quarantine.reason),
+                message: quarantine.message.clone(),
+                tenant_actionable: true,
+            },
         }),
         running,
         progress: progress.into_iter().collect(),
@@ -147,27 +188,51 @@ pub fn view(application: &str, job_id: &str, view: &JobView, now: Timestamp) -> 
             value: state.counts.ever_linked,
         }],
         count_successive_complete_failures: state.successive_failures,
+        escrows_pruned: false,
         last_execution: state.last.as_ref().map(execution),
         last_successful_execution: state.last_successful.as_ref().map(execution),
         last_successful_execution_with_exports: state.last_successful_with_exports.as_ref().map(execution),
         steady_state_first_achieved_time: state.steady_first,
         steady_state_last_achieved_time: state.steady_last,
+        troubleshooting_url: None,
         next_due: state.next_due,
     }
 }
 
 fn execution(report: &CycleReport) -> ExecutionView {
+    let figures = report.figures;
+    let entitled = figures.imported.saturating_sub(figures.skipped);
     ExecutionView {
         activity_identifier: report.cycle.to_string(),
         kind: report.kind,
         state: report.result,
-        error: report.error.clone(),
+        error: report.error.as_ref().map(|message| ErrorView {
+            code: "CycleStopped".to_owned(),
+            message: message.clone(),
+            tenant_actionable: true,
+        }),
         time_began: report.began,
         time_ended: report.ended,
-        count_imported: report.figures.imported,
-        count_exported: report.figures.exported(),
-        count_escrowed: report.figures.failed,
-        figures: report.figures,
+        count_imported: figures.imported,
+        count_imported_deltas: figures.imported.saturating_sub(figures.unchanged),
+        count_imported_reference_deltas: 0,
+        count_entitled: entitled,
+        count_entitled_for_provisioning: entitled,
+        count_exports: figures.exported() + figures.failed + figures.held,
+        count_exported: figures.exported(),
+        count_escrowed: figures.failed,
+        count_escrowed_raw: figures.failed,
+        figures,
         no_inference: report.no_inference.clone(),
+    }
+}
+
+/// Graph's word for a time that never was.
+const NEVER: &str = "0001-01-01T00:00:00Z";
+
+fn or_never<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => time.serialize(serializer),
+        None => serializer.serialize_str(NEVER),
     }
 }

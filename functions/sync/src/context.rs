@@ -4,20 +4,29 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::ports::{Clock, Ids};
+use jiff::SignedDuration;
 use runtime::clock::{SystemClock, SystemIds};
 use runtime::env;
+use runtime::secrets::Secrets;
 use store::{DynamoStore, TableNames, Worker};
 use uuid::Uuid;
 
 use crate::bus::{Bus, EventBridge};
 
-/// Store, bus, time, and where private copies of files lie.
+/// Time kept at the end of an invocation for the page under way, the checkpoint and the hand-over: a page of five
+/// hundred people at ten a second. An app that is slower, or a function with a shorter time-out, sets
+/// `ROLLCALL_RESERVE_SECONDS`.
+pub const RESERVE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Store, bus, secrets, time, and where private copies of files lie.
 #[derive(Clone)]
 pub struct Context {
     /// Everything remembered.
     pub store: DynamoStore,
     /// Where events go.
     pub bus: Arc<dyn Bus>,
+    /// Where tokens and keys come from.
+    pub secrets: Secrets,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -28,6 +37,8 @@ pub struct Context {
     pub work: PathBuf,
     /// The stack's tenant.
     pub tenant: Uuid,
+    /// How long before the end of its invocation a slice hands over.
+    pub reserve: SignedDuration,
 }
 
 impl Context {
@@ -37,13 +48,16 @@ impl Context {
     /// |---|---|
     /// | `ROLLCALL_TABLE_PREFIX` | the tables are `<prefix>-state` and `<prefix>-logs` |
     /// | `ROLLCALL_EVENT_BUS` | the bus's name |
+    /// | `ROLLCALL_RESERVE_SECONDS` | how long before the end of its invocation a slice hands over; 60 when absent |
     ///
     /// # Errors
-    /// When a variable is absent, or the state table does not answer.
+    /// When a variable is absent or no number, or the state table does not answer.
     pub async fn from_env() -> anyhow::Result<Self> {
         let prefix = env::required("ROLLCALL_TABLE_PREFIX")?;
         let bus = env::required("ROLLCALL_EVENT_BUS")?;
+        let reserve = env::seconds("ROLLCALL_RESERVE_SECONDS")?.unwrap_or(RESERVE);
         let config = runtime::aws::config().await;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let worker = Worker { owner: format!("lambda {}", runtime::clock::new_id()), boot: None };
         let client = store::client::for_aws(&config);
         let store = DynamoStore::new(client, TableNames::with_prefix(&prefix), worker);
@@ -51,11 +65,13 @@ impl Context {
         Ok(Self {
             store,
             bus: Arc::new(EventBridge::new(aws_sdk_eventbridge::Client::new(&config), bus)),
-            clock: Arc::new(SystemClock),
+            secrets: Secrets::new(clock.clone()),
+            clock,
             ids: Arc::new(SystemIds),
             s3: Some(aws_sdk_s3::Client::new(&config)),
             work: std::env::temp_dir().join("rollcall"),
             tenant,
+            reserve,
         })
     }
 }

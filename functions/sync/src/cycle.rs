@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use connectors::application::{Application, Surroundings, connect_source, connect_target};
+use engine::cadence::Cadence;
 use engine::cycle::{CycleError, Definition, Ending, Naming, Ports, Request};
 use engine::job::QuarantineReason;
 use engine::model::JobId;
-use engine::ports::{Observer, SourceError, Store as _, StoreError};
+use engine::ports::{Observer, Source, SourceError, Store as _, StoreError, Target};
 use jiff::SignedDuration;
 use runtime::secrets::SecretError;
 use secrecy::SecretString;
@@ -27,7 +28,7 @@ pub enum SliceError {
         /// What is wrong with it.
         problem: String,
     },
-    /// The target's token cannot be had.
+    /// A secret of the source or the target cannot be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
     /// The cycle stopped.
@@ -35,29 +36,73 @@ pub enum SliceError {
     Cycle(#[from] CycleError),
 }
 
+/// The application of a job; `None` when there is no such job.
+///
+/// # Errors
+/// [`StoreError`] when the store does not answer.
+pub async fn application_of(context: &Context, job: &JobId) -> Result<Option<StoredApplication>, StoreError> {
+    let known = context.store.applications().await?;
+    match known.into_iter().find(|application| application.job == *job) {
+        Some(known) => context.store.application(&known.id).await,
+        None => Ok(None),
+    }
+}
+
 /// Runs one slice of an application's job, then tells its events.
 ///
 /// # Errors
-/// See [`SliceError`]. Events that could not be told stay in the outbox; that is logged, and no error.
+/// See [`SliceError`]. Whatever stopped it is also shown in the job's status, unless the store itself failed. Events
+/// that could not be told stay in the outbox; that is logged, and no error.
 pub async fn run_slice(
     context: &Context,
     stored: &StoredApplication,
     request: &Request,
     observer: &dyn Observer,
 ) -> Result<Ending, SliceError> {
-    let (application, definition) = definition(context, stored)?;
-    let (secret, token) = match secrets(&application) {
-        Ok(secrets) => secrets,
+    let connected = match connect(context, stored).await {
+        Ok(connected) => connected,
         Err(error) => {
             quarantine(context, &stored.job, error.to_string()).await?;
-            return Err(error.into());
+            return Err(error);
         }
     };
+    let ports = Ports {
+        source: connected.source.as_ref(),
+        target: connected.target.as_ref(),
+        store: &context.store,
+        clock: context.clock.as_ref(),
+        ids: context.ids.as_ref(),
+        observer,
+    };
+    let outcome = engine::cycle::run(&ports, &connected.definition, request).await;
+    let ours = !matches!(&outcome, Err(CycleError::Store(StoreError::Busy { .. } | StoreError::Missing(_))));
+    if ours && let Err(error) = drain(&context.store, context.bus.as_ref(), &stored.job).await {
+        tracing::warn!(job.id = %stored.job, "events stay in the outbox: {error:#}");
+    }
+    Ok(outcome?)
+}
+
+/// An application with its systems, ready to be asked.
+pub struct Connected {
+    /// What its job does.
+    pub definition: Definition,
+    /// Where people are read.
+    pub source: Box<dyn Source>,
+    /// Where accounts are made.
+    pub target: Box<dyn Target>,
+}
+
+/// Connects an application's systems. Nobody is called yet.
+///
+/// # Errors
+/// [`SliceError::Document`] and [`SliceError::Secret`].
+pub async fn connect(context: &Context, stored: &StoredApplication) -> Result<Connected, SliceError> {
+    let (application, definition) = definition(context, stored)?;
     let unusable = |problem: String| SliceError::Document { name: stored.name.clone(), problem };
-    let work = context.work.join(&stored.id);
+    let (secret, token) = secrets(context, &application).await?;
     let surroundings = Surroundings {
         base: Path::new("/"),
-        work: &work,
+        work: &context.work.join(&stored.id),
         s3: context.s3.clone(),
         secret,
         mapping: &definition.mapping,
@@ -67,26 +112,19 @@ pub async fn run_slice(
         .map_err(|error: SourceError| unusable(error.to_string()))?;
     let target = connect_target(&application.target, token, context.clock.clone())
         .map_err(|error| unusable(error.to_string()))?;
-    let ports = Ports {
-        source: source.as_ref(),
-        target: target.as_ref(),
-        store: &context.store,
-        clock: context.clock.as_ref(),
-        ids: context.ids.as_ref(),
-        observer,
-    };
-    let outcome = engine::cycle::run(&ports, &definition, request).await;
-    let ours = !matches!(&outcome, Err(CycleError::Store(StoreError::Busy { .. } | StoreError::Missing(_))));
-    if ours && let Err(error) = drain(&context.store, context.bus.as_ref(), &stored.job).await {
-        tracing::warn!(job.id = %stored.job, "events stay in the outbox: {error:#}");
-    }
-    Ok(outcome?)
+    Ok(Connected { definition, source, target })
 }
 
 /// The source's secret, where it has one, and the target's.
-fn secrets(application: &Application) -> Result<(Option<SecretString>, SecretString), SecretError> {
-    let source = application.source.secret().map(runtime::secrets::resolve).transpose()?;
-    Ok((source, runtime::secrets::resolve(application.target.secret())?))
+async fn secrets(
+    context: &Context,
+    application: &Application,
+) -> Result<(Option<SecretString>, SecretString), SecretError> {
+    let source = match application.source.secret() {
+        Some(reference) => Some(context.secrets.resolve(reference).await?),
+        None => None,
+    };
+    Ok((source, context.secrets.resolve(application.target.secret()).await?))
 }
 
 /// How long the lease is held for one save of the job item.
@@ -97,9 +135,10 @@ async fn quarantine(context: &Context, job: &JobId, cause: String) -> Result<(),
     let now = context.clock.now();
     let until = now.saturating_add(BRIEFLY).unwrap_or(now);
     let (lease, mut state) = context.store.acquire(job, now, until).await?;
-    let event = state.impose(job, QuarantineReason::EncounteredQuarantineException, cause, now);
+    let event = state.impose(job, QuarantineReason::EncounteredQuarantineException, None, cause, now);
     state.successive_failures += 1;
-    state.next_due = state.due_after(now);
+    // A document that cannot be read has no schedule of its own.
+    state.next_due = Cadence::Adaptive.next(context.ids.cycle_id(), now, u32::MAX);
     context.store.save(&lease, &state, event.as_slice(), true).await?;
     Ok(())
 }
@@ -122,6 +161,7 @@ pub fn definition(
         job: stored.job.clone(),
         mapping: checked.mapping,
         thresholds: application.removals,
+        cadence: application.schedule.cadence(),
         naming: naming(context, stored, &application),
     };
     Ok((application, definition))

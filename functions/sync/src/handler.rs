@@ -1,30 +1,42 @@
 //! From an event to one slice.
 //!
-//! In: `Cycle Due` or `Cycle Continues`, whose detail names the job. Out: how the slice ended. An event for a job
-//! that another worker holds is dropped: that worker does the work. So is a `Cycle Continues` that does not name
-//! the slice that comes next: events arrive more than once, and late.
+//! In: an event as EventBridge delivers it: a turn of the schedule, or `Cycle Due` or `Cycle Continues`, whose detail
+//! names the job. Out: how it ended. A turn of the schedule runs nothing itself: it puts a `Cycle Due` on the bus for
+//! each job that has work, so that jobs run side by side, each in an invocation of its own.
+//!
+//! # Guarantees
+//! Events arrive more than once, and late. A `Cycle Due` for a job that is not due, or that another worker holds, ends
+//! at once; so does a `Cycle Continues` that does not name the slice that comes next.
+//!
+//! # Errors
+//! A cycle that stopped and shows why in its job's status is no error here: the schedule repeats it, not Lambda.
+//! Errors are what nobody would learn of otherwise: foreign events, unknown jobs, a store that does not answer.
+//! Lambda repeats those twice, then they lie in the dead letters.
 
+use anyhow::{Context as _, bail, ensure};
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use engine::cycle::{CycleError, Ending, Request};
-use engine::model::CycleId;
+use engine::model::{CycleId, JobId};
 use engine::ports::{StoreError, Unobserved};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::bus::{CYCLE_DUE, SOURCE};
 use crate::context::Context;
-use crate::cycle::{SliceError, run_slice};
+use crate::cycle::{SliceError, application_of, run_slice};
+use crate::tick::{is_due, tick};
 
-/// Time kept at the end of an invocation for the last page, the checkpoint and the hand-over: a page of five
-/// hundred people at ten a second.
-const RESERVE_SECONDS: i64 = 60;
-
-#[derive(Debug, Deserialize)]
-struct Detail {
-    job: String,
-    /// Of a `Cycle Continues`: the slice that shall go on.
-    detail: Option<Continues>,
+/// An event as we understand it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Told {
+    /// A turn of the schedule.
+    Tick,
+    /// A job shall begin a cycle, or go on with one that was cut.
+    Due(JobId),
+    /// A job shall go on with this slice.
+    Continues(JobId, Continues),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -36,90 +48,147 @@ struct Continues {
 /// Handles one invocation.
 ///
 /// # Errors
-/// When the event is none of ours, the job is unknown, or the slice failed.
-pub async fn handle(context: &Context, event: LambdaEvent<EventBridgeEvent<Value>>) -> anyhow::Result<Value> {
+/// When the event is none of ours, the job is unknown, or nothing could be remembered.
+pub async fn handle(context: &Context, event: LambdaEvent<Value>) -> anyhow::Result<Value> {
     let (payload, invocation) = event.into_parts();
-    let name = payload.detail_type.as_str();
-    anyhow::ensure!(
-        matches!(name, "Cycle Due" | "Cycle Continues"),
-        "'{name}' is no event for sync, which takes 'Cycle Due' and 'Cycle Continues'"
-    );
-    let Detail { job, detail } = serde_json::from_value(payload.detail)?;
-    let applications = context.store.applications().await?;
-    let known = applications.iter().find(|application| application.job.as_str() == job);
-    let known = known.ok_or_else(|| anyhow::anyhow!("there is no job '{job}'"))?;
-    let stored = context.store.application(&known.id).await?;
-    let stored = stored.ok_or_else(|| anyhow::anyhow!("the application of job '{job}' is gone"))?;
-    if name == "Cycle Continues" {
-        let checkpoint = context.store.job(&known.job).await?.state.checkpoint;
-        let at = checkpoint.map(|checkpoint| (checkpoint.cycle, checkpoint.slice));
-        if !is_next(detail, at) {
-            return Ok(json!({ "ended": "stale" }));
+    let job = match understand(payload)? {
+        Told::Tick => {
+            let due = tick(context).await?;
+            context.bus.wake(&due, context.clock.now()).await?;
+            return Ok(json!({ "ended": "told", "due": due.len() }));
         }
-    }
-    let request = Request { deadline: Some(deadline(invocation.deadline)?), approved_by: None };
+        Told::Due(job) => {
+            if !is_due(&context.store.job(&job).await?, context.clock.now()) {
+                return Ok(json!({ "ended": "not due" }));
+            }
+            job
+        }
+        Told::Continues(job, next) => {
+            let checkpoint = context.store.job(&job).await?.state.checkpoint;
+            if !checkpoint.is_some_and(|at| next == Continues { cycle: at.cycle, slice: at.slice + 1 }) {
+                return Ok(json!({ "ended": "stale" }));
+            }
+            job
+        }
+    };
+    let deadline = deadline(invocation.deadline, context.reserve)?;
+    // A slice without time would hand over for ever.
+    ensure!(
+        deadline > context.clock.now(),
+        "the invocation leaves no time beyond the reserve; lower ROLLCALL_RESERVE_SECONDS or raise the time-out"
+    );
+    slice(context, &job, deadline).await
+}
+
+/// Runs one slice; how it ended.
+async fn slice(context: &Context, job: &JobId, deadline: Timestamp) -> anyhow::Result<Value> {
+    let stored = application_of(context, job).await?;
+    let stored = stored.with_context(|| format!("the application of job '{job}' is gone"))?;
+    let request = Request { deadline: Some(deadline), ..Request::default() };
     match run_slice(context, &stored, &request, &Unobserved).await {
         Ok(Ending::Completed(report)) => Ok(json!({ "ended": "completed", "report": *report })),
         Ok(Ending::Continues) => Ok(json!({ "ended": "continues" })),
         Err(SliceError::Cycle(CycleError::Store(StoreError::Busy { until, .. }))) => {
             Ok(json!({ "ended": "busy", "until": until }))
         }
-        Err(error) => Err(error.into()),
+        Err(error @ SliceError::Cycle(CycleError::Store(_))) => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(job.id = %job, "the cycle stopped: {error}");
+            Ok(json!({ "ended": "stopped", "cause": error.to_string() }))
+        }
     }
 }
 
-/// Whether an event names the slice after the one that made the checkpoint.
-fn is_next(event: Option<Continues>, checkpoint: Option<(CycleId, u32)>) -> bool {
-    match (event, checkpoint) {
-        (Some(event), Some((cycle, slice))) => event == Continues { cycle, slice: slice + 1 },
-        _ => false,
+/// What an event means.
+fn understand(payload: Value) -> anyhow::Result<Told> {
+    let event: EventBridgeEvent =
+        serde_json::from_value(payload).context("this is no event as EventBridge delivers them")?;
+    match (event.source.as_str(), event.detail_type.as_str()) {
+        ("aws.events", "Scheduled Event") => Ok(Told::Tick),
+        (SOURCE, CYCLE_DUE) => Ok(Told::Due(job(&event.detail)?)),
+        (SOURCE, name @ "Cycle Continues") => {
+            let next = Continues::deserialize(&event.detail["detail"])
+                .with_context(|| format!("the detail of '{name}' does not say which slice comes next"))?;
+            Ok(Told::Continues(job(&event.detail)?, next))
+        }
+        (source, name) => bail!(
+            "'{name}' from '{source}' is no event for sync, which takes '{CYCLE_DUE}' and 'Cycle Continues' from \
+             '{SOURCE}', and 'Scheduled Event' from 'aws.events'"
+        ),
     }
+}
+
+fn job(detail: &Value) -> anyhow::Result<JobId> {
+    let job = detail["job"].as_str().unwrap_or_default();
+    ensure!(!job.is_empty(), "the event's detail names no job; write {{\"job\": \"…\"}}");
+    Ok(JobId::new(job))
 }
 
 /// When a slice stops, for an invocation that ends at `milliseconds` since the epoch.
-fn deadline(milliseconds: u64) -> anyhow::Result<Timestamp> {
+fn deadline(milliseconds: u64, reserve: SignedDuration) -> anyhow::Result<Timestamp> {
     let end = Timestamp::from_millisecond(i64::try_from(milliseconds)?)?;
-    Ok(end.checked_sub(jiff::SignedDuration::from_secs(RESERVE_SECONDS))?)
+    Ok(end.checked_sub(reserve)?)
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
+    fn event(source: &str, name: &str, detail: &Value) -> Value {
+        json!({
+            "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": name, "source": source,
+            "account": "123456789012", "time": "2026-03-02T09:00:00Z", "region": "eu-central-1",
+            "resources": ["arn:aws:events:eu-central-1:123456789012:rule/tick"], "detail": detail,
+        })
+    }
+
+    fn understood(source: &str, name: &str, detail: &Value) -> Result<Told, String> {
+        understand(event(source, name, detail)).map_err(|error| format!("{error:#}"))
+    }
+
     #[test]
-    fn a_hand_over_that_comes_twice_or_late_is_dropped() {
-        let cycle = |number| CycleId(uuid::Uuid::from_u128(number));
-        let event = Some(Continues { cycle: cycle(1), slice: 3 });
+    fn events_are_understood_as_they_come_from_the_bus() {
+        assert_eq!(understood("aws.events", "Scheduled Event", &json!({})), Ok(Told::Tick));
+        let due = json!({ "job": "scim.x", "at": "2026-03-02T09:00:00Z" });
+        assert_eq!(understood(SOURCE, CYCLE_DUE, &due), Ok(Told::Due(JobId::new("scim.x"))));
+
+        let cycle = CycleId(Uuid::nil());
+        let told = engine::job::Event {
+            id: Uuid::nil(),
+            sequence: 1,
+            job: JobId::new("scim.x"),
+            at: Timestamp::UNIX_EPOCH,
+            detail: engine::job::EventDetail::CycleContinues { cycle, slice: 2 },
+        };
+        let understood = understood(SOURCE, told.detail.name(), &serde_json::to_value(&told).unwrap());
+        assert_eq!(understood, Ok(Told::Continues(JobId::new("scim.x"), Continues { cycle, slice: 2 })));
+    }
+
+    #[test]
+    fn what_is_none_of_ours_is_refused_with_what_is() {
+        let nothing = json!({});
         let cases = [
-            (event, Some((cycle(1), 2)), true),
-            (event, Some((cycle(1), 3)), false),
-            (event, Some((cycle(2), 2)), false),
-            (event, None, false),
-            (None, Some((cycle(1), 2)), false),
+            (event("aws.ec2", "Scheduled Event", &nothing), "no event for sync"),
+            (event("somebody", CYCLE_DUE, &json!({ "job": "scim.x" })), "no event for sync"),
+            (event(SOURCE, "Job Quarantined", &nothing), "no event for sync"),
+            (event(SOURCE, CYCLE_DUE, &nothing), "names no job"),
+            (event(SOURCE, CYCLE_DUE, &json!({ "job": 7 })), "names no job"),
+            (event(SOURCE, CYCLE_DUE, &json!("scim.x")), "names no job"),
+            (event(SOURCE, "Cycle Continues", &json!({ "job": "scim.x" })), "which slice comes next"),
+            (json!({ "Records": [] }), "as EventBridge delivers"),
+            (json!(null), "as EventBridge delivers"),
         ];
-        for (event, checkpoint, expected) in cases {
-            assert_eq!(is_next(event, checkpoint), expected, "{event:?} at {checkpoint:?}");
+        for (payload, expected) in cases {
+            let error = format!("{:#}", understand(payload.clone()).unwrap_err());
+            assert!(error.contains(expected), "{payload} gives: {error}");
         }
     }
 
     #[test]
-    fn an_event_of_the_outbox_is_understood_when_it_comes_back() {
-        let detail = engine::job::EventDetail::CycleContinues { cycle: CycleId(uuid::Uuid::nil()), slice: 2 };
-        let event = engine::job::Event {
-            id: uuid::Uuid::nil(),
-            sequence: 1,
-            job: engine::model::JobId::new("scim.x"),
-            at: Timestamp::UNIX_EPOCH,
-            detail,
-        };
-        let read: Detail = serde_json::from_value(serde_json::to_value(event).unwrap()).unwrap();
-        assert_eq!(read.job, "scim.x");
-        assert_eq!(read.detail, Some(Continues { cycle: CycleId(uuid::Uuid::nil()), slice: 2 }));
-    }
-
-    #[test]
-    fn a_slice_stops_a_minute_before_its_invocation_ends() {
-        let deadline = deadline(1_800_000_060_000).unwrap();
+    fn a_slice_stops_before_its_invocation_ends() {
+        let deadline = deadline(1_800_000_060_000, crate::context::RESERVE).unwrap();
         assert_eq!(deadline, Timestamp::from_second(1_800_000_000).unwrap());
     }
 }

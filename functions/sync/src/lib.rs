@@ -8,3 +8,5 @@ pub mod bus;
 pub mod context;
 pub mod cycle;
 pub mod handler;
+pub mod scheduler;
+pub mod tick;

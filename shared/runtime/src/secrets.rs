@@ -1,18 +1,32 @@
 //! Secrets by reference: what is stored and logged is where a secret lies, never the secret.
 //!
-//! In: `env:NAME` or `file:PATH`. Out: a [`SecretString`], which prints as `[REDACTED]`. Errors name the
-//! reference. `secretsmanager:` references are known to the configuration and refused here until the functions
-//! run on AWS.
+//! In: `env:NAME`, `file:PATH`, or `secretsmanager:ARN`, behind whose ARN `#NAME` picks one value of a JSON document.
+//! Out: a [`SecretString`], which prints as `[REDACTED]`. Errors name the reference and the cure.
+//!
+//! # Guarantees
+//! Nothing is asked of AWS before a reference needs it. What Secrets Manager answered is kept for five minutes, so
+//! that slices which follow one another ask once, and a rotated secret is known at the next cycle. What failed is
+//! not kept.
 
+mod manager;
+
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use secrecy::SecretString;
+use engine::ports::Clock;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::OnceCell;
 
 use crate::env;
 
 /// The largest secret file: tokens are some hundred bytes, signed ones a few thousand.
 const LARGEST: u64 = 64 * 1024;
+
+/// How long an answer of Secrets Manager is kept. Shorter than the shortest interval between two cycles.
+const KEPT: SignedDuration = SignedDuration::from_mins(5);
 
 /// Why a secret could not be had. Names the reference and the cure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,25 +38,82 @@ pub struct SecretError {
     pub problem: String,
 }
 
-/// Resolves a reference.
-///
-/// # Errors
-/// [`SecretError`] when there is nothing there, or nothing that can be read.
-pub fn resolve(reference: &str) -> Result<SecretString, SecretError> {
-    let wrong = |problem: String| SecretError { reference: reference.to_owned(), problem };
-    let text = match reference.split_once(':') {
-        Some(("env", name)) => env::required(name).map_err(|error| wrong(error.to_string()))?,
-        Some(("file", path)) => read(Path::new(path)).map_err(wrong)?,
-        Some(("secretsmanager", _)) => {
-            return Err(wrong("AWS Secrets Manager is not read by this version; use env: or file:".into()));
-        }
-        _ => return Err(wrong("write env:NAME or file:PATH".into())),
-    };
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(wrong("it is empty".into()));
+/// Resolves references. Cloning it is cheap, and clones share what they know.
+#[derive(Clone)]
+pub struct Secrets(Arc<Shared>);
+
+struct Shared {
+    clock: Arc<dyn Clock>,
+    client: OnceCell<aws_sdk_secretsmanager::Client>,
+    /// Whole documents by ARN, and since when they are known.
+    known: Mutex<HashMap<String, (Timestamp, SecretString)>>,
+}
+
+impl Secrets {
+    /// A resolver that finds AWS by the environment, once it has to.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self::over(clock, OnceCell::new())
     }
-    Ok(SecretString::from(text))
+
+    /// A resolver that asks this client.
+    #[must_use]
+    pub fn with_client(clock: Arc<dyn Clock>, client: aws_sdk_secretsmanager::Client) -> Self {
+        Self::over(clock, OnceCell::new_with(Some(client)))
+    }
+
+    fn over(clock: Arc<dyn Clock>, client: OnceCell<aws_sdk_secretsmanager::Client>) -> Self {
+        Self(Arc::new(Shared { clock, client, known: Mutex::default() }))
+    }
+
+    /// Resolves a reference.
+    ///
+    /// # Errors
+    /// [`SecretError`] when there is nothing there, or nothing that can be read.
+    pub async fn resolve(&self, reference: &str) -> Result<SecretString, SecretError> {
+        let found = match reference.split_once(':') {
+            Some(("env", name)) => env::required(name).map_err(|error| error.to_string()),
+            Some(("file", path)) => read(Path::new(path)),
+            Some(("secretsmanager", place)) => self.managed(place).await,
+            _ => Err("write env:NAME, file:PATH or secretsmanager:ARN".to_owned()),
+        };
+        let text = found.and_then(|text| match text.trim() {
+            "" => Err("it is empty".to_owned()),
+            text => Ok(SecretString::from(text)),
+        });
+        text.map_err(|problem| SecretError { reference: reference.to_owned(), problem })
+    }
+
+    /// One value in Secrets Manager: `ARN`, or `ARN#NAME` for one of several in a JSON document.
+    async fn managed(&self, place: &str) -> Result<String, String> {
+        // The name of a secret holds no '#'.
+        let (arn, name) = place.split_once('#').map_or((place, None), |(arn, name)| (arn, Some(name)));
+        let document = match self.known(arn) {
+            Some(document) => document,
+            None => {
+                let document = manager::fetch(self.client().await, arn).await?;
+                self.remember(arn, &document);
+                document
+            }
+        };
+        manager::pick(document.expose_secret(), name)
+    }
+
+    async fn client(&self) -> &aws_sdk_secretsmanager::Client {
+        let connect = async || aws_sdk_secretsmanager::Client::new(&crate::aws::config().await);
+        self.0.client.get_or_init(connect).await
+    }
+
+    fn known(&self, arn: &str) -> Option<SecretString> {
+        let known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, document) = known.get(arn)?;
+        (self.0.clock.now().duration_since(*since) < KEPT).then(|| document.clone())
+    }
+
+    fn remember(&self, arn: &str, document: &SecretString) {
+        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(arn.to_owned(), (self.0.clock.now(), document.clone()));
+    }
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -59,36 +130,4 @@ fn read(path: &Path) -> Result<String, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use secrecy::ExposeSecret;
-
-    use super::*;
-
-    #[test]
-    fn a_file_reference_is_read_without_its_trailing_line_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("token");
-        std::fs::write(&path, "s3cret\n").unwrap();
-        let secret = resolve(&format!("file:{}", path.display())).unwrap();
-        assert_eq!(secret.expose_secret(), "s3cret");
-        assert!(!format!("{secret:?}").contains("s3cret"));
-    }
-
-    #[test]
-    fn what_cannot_be_resolved_names_its_reference_and_never_a_value() {
-        let folder = tempfile::tempdir().unwrap();
-        let empty = folder.path().join("empty");
-        std::fs::write(&empty, "\n").unwrap();
-        let cases = [
-            ("env:ROLLCALL_NO_SUCH_VARIABLE".to_owned(), "is not set"),
-            ("file:/no/such/file".to_owned(), "/no/such/file"),
-            (format!("file:{}", empty.display()), "is empty"),
-            ("secretsmanager:arn:aws:x".to_owned(), "env: or file:"),
-            ("hunter2".to_owned(), "env:NAME or file:PATH"),
-        ];
-        for (reference, expected) in cases {
-            let error = resolve(&reference).unwrap_err().to_string();
-            assert!(error.contains(expected), "{error} should contain {expected}");
-        }
-    }
-}
+mod tests;

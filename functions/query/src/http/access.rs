@@ -1,0 +1,112 @@
+//! Who may read what, by Graph's permission names.
+//!
+//! In: what the gateway found in a token it checked, or a token of our own. Out: the request goes on, or 401 when
+//! nobody knows who asks, 403 when that somebody may not.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::Next;
+use axum::response::Response;
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+
+use super::error::ApiError;
+
+/// Any of these reads jobs and their status.
+pub(super) const READ_JOBS: &[&str] = &["Synchronization.Read.All", "Synchronization.ReadWrite.All"];
+
+/// Any of these reads the provisioning log.
+pub(super) const READ_LOGS: &[&str] = &["ProvisioningLog.Read.All"];
+
+/// Claims that hold permissions: Entra's for people and for programs, and everybody else's.
+const CLAIMS: [&str; 3] = ["scp", "roles", "scope"];
+
+/// How callers are told apart.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// Behind API Gateway, whose JWT authorizer checked signature, issuer, audience and expiry. What it found comes
+    /// with the request as [`Claims`]; a request without them is refused.
+    Gateway,
+    /// On loopback: whoever has this token may read everything.
+    Token(SecretString),
+}
+
+/// The claims of a token that somebody else checked. Lists come as API Gateway writes them: `[one two]`.
+#[derive(Debug, Clone, Default)]
+pub struct Claims(pub HashMap<String, String>);
+
+impl Claims {
+    /// Whether one of these permissions was given. What stands before the last slash names an audience, which the
+    /// gateway compared (Amazon Cognito: `rollcall/ProvisioningLog.Read.All`).
+    fn hold_one_of(&self, permissions: &[&str]) -> bool {
+        let given = CLAIMS.iter().filter_map(|name| self.0.get(*name));
+        given
+            .flat_map(|claim| claim.split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | ',' | '"')))
+            .any(|word| permissions.contains(&word.rsplit('/').next().unwrap_or(word)))
+    }
+}
+
+/// Lets a request through that may read this.
+pub(super) async fn check(
+    State((access, permissions)): State<(Arc<Access>, &'static [&'static str])>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    match &*access {
+        Access::Gateway => {
+            let claims = request.extensions().get::<Claims>().ok_or_else(|| {
+                ApiError::unauthenticated(
+                    "there is no checked token; the gateway's JWT authorizer passes it on",
+                )
+            })?;
+            if !claims.hold_one_of(permissions) {
+                let message =
+                    format!("the token holds none of these permissions: {}", permissions.join(", "));
+                return Err(ApiError::forbidden(message));
+            }
+        }
+        Access::Token(token) => {
+            let given = bearer(&request).ok_or_else(|| {
+                ApiError::unauthenticated("there is no token; send the header Authorization: Bearer TOKEN")
+            })?;
+            if !bool::from(given.as_bytes().ct_eq(token.expose_secret().as_bytes())) {
+                return Err(ApiError::unauthenticated(
+                    "the token is not the one that this process drew when it started",
+                ));
+            }
+        }
+    }
+    Ok(next.run(request).await)
+}
+
+fn bearer(request: &Request) -> Option<&str> {
+    let (scheme, token) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_are_found_wherever_issuers_put_them() {
+        let cases = [
+            ("scp", "openid ProvisioningLog.Read.All", true),
+            ("scope", "openid rollcall/ProvisioningLog.Read.All", true),
+            ("roles", "[Auditor ProvisioningLog.Read.All]", true),
+            ("roles", r#"["Auditor","ProvisioningLog.Read.All"]"#, true),
+            ("roles", "[Synchronization.Read.All]", false),
+            ("scp", "ProvisioningLog.Read.All.Not", false),
+            ("scp", "provisioninglog.read.all", false),
+            ("scp", "", false),
+            ("sub", "ProvisioningLog.Read.All", false),
+        ];
+        for (name, value, expected) in cases {
+            let claims = Claims(HashMap::from([(name.to_owned(), value.to_owned())]));
+            assert_eq!(claims.hold_one_of(READ_LOGS), expected, "{name}: {value}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Refusals in Microsoft Graph's error envelope.
+
+use axum::http::StatusCode;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::response::{IntoResponse, Response};
+use engine::ports::StoreError;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use store::QueryError;
+
+/// A request that is not answered as asked. The router renders it, with the ids of the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    /// 400: the request cannot be understood; the message says what can.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Request_BadRequest", message)
+    }
+
+    /// 401: nobody knows who asks.
+    pub fn unauthenticated(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message)
+    }
+
+    /// 403: who asks may not.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message)
+    }
+
+    /// 404: there is no such thing.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Request_ResourceNotFound", message)
+    }
+
+    /// 405: there is, and it is only read.
+    pub fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "notAllowed", "this path is only read: use GET")
+    }
+
+    /// 413: a body that nothing here reads.
+    pub fn too_large(largest: u64) -> Self {
+        let message = format!("the request's body is larger than {largest} bytes; reading needs none");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "invalidRequest", message)
+    }
+
+    /// A status without words of its own.
+    #[must_use]
+    pub fn of_status(status: StatusCode) -> Self {
+        let code = if status.is_client_error() { "Request_BadRequest" } else { "generalException" };
+        Self::new(status, code, status.canonical_reason().unwrap_or("the request failed"))
+    }
+
+    /// The error as callers read it.
+    #[must_use]
+    pub fn envelope(&self, request: &str, clients: Option<&str>, now: Timestamp) -> Value {
+        json!({ "error": {
+            "code": self.code,
+            "message": self.message,
+            "target": null,
+            "details": [],
+            "innerError": {
+                "date": now.strftime("%FT%T").to_string(),
+                "request-id": request,
+                "client-request-id": clients.unwrap_or(request),
+            },
+        } })
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status;
+        let mut response = status.into_response();
+        let header = match status {
+            StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
+            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "5")),
+            _ => None,
+        };
+        if let Some((name, value)) = header {
+            response.headers_mut().insert(name, axum::http::HeaderValue::from_static(value));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Missing(job) => Self::not_found(format!("there is no job '{job}'")),
+            StoreError::Unavailable { .. } => {
+                tracing::error!(cause = %chain(&error), "a request could not be answered");
+                let message = "the store did not answer; try again in a moment";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "serviceNotAvailable", message)
+            }
+            other => {
+                tracing::error!(cause = %chain(&other), "a request could not be answered");
+                let message =
+                    "what is stored could not be read; the function's log says more under the request's time";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "generalException", message)
+            }
+        }
+    }
+}
+
+impl From<QueryError> for ApiError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Store(error) => error.into(),
+            QueryError::ForeignToken => Self::bad_request(
+                "$skiptoken does not belong to this search; use @odata.nextLink as it was given, or begin again",
+            ),
+            QueryError::ShortName(_) | QueryError::ManyPeople { .. } => Self::bad_request(error.to_string()),
+        }
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        cause = error.source();
+    }
+    words
+}

@@ -1,0 +1,106 @@
+//! Jobs in the shape of Graph's `synchronizationJob`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use jiff::SignedDuration;
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::StoredApplication;
+
+use super::error::ApiError;
+use super::{Api, context};
+use crate::status::{JobStatus, view};
+use engine::job::StatusCode;
+
+/// Without an interval of its own a job runs every 20 to 40 minutes. The vendor's word for that is the longest.
+const USUAL_INTERVAL: SignedDuration = SignedDuration::from_mins(40);
+
+/// Graph's `synchronizationJob`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Job {
+    id: String,
+    /// The kind of the target: `scim`.
+    template_id: Option<String>,
+    schedule: Schedule,
+    status: JobStatus,
+    /// Rollcall's settings are in the application's document.
+    synchronization_job_settings: [(); 0],
+}
+
+/// Graph's `synchronizationSchedule`.
+#[derive(Debug, Serialize)]
+struct Schedule {
+    /// Never.
+    expiration: Option<()>,
+    /// ISO 8601: `PT40M`.
+    interval: String,
+    state: &'static str,
+}
+
+/// `GET …/jobs`: an application has one.
+pub(super) async fn list(
+    State(api): State<Api>,
+    Path(application): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    let stored = find(&api, &application).await?;
+    let about = format!("servicePrincipals('{}')/synchronization/jobs", stored.id);
+    let job = job(&api, &stored).await?;
+    Ok(Json(json!({ "@odata.context": context(&headers, &about), "value": [job] })))
+}
+
+/// `GET …/jobs/{job}`.
+pub(super) async fn one(
+    State(api): State<Api>,
+    Path((application, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    let stored = find(&api, &application).await?;
+    if stored.job.as_str() != id {
+        return Err(ApiError::not_found(format!("application '{}' has no job '{id}'", stored.name)));
+    }
+    let about = format!("servicePrincipals('{}')/synchronization/jobs/$entity", stored.id);
+    let mut answer = serde_json::Map::from_iter([("@odata.context".to_owned(), context(&headers, &about))]);
+    if let Ok(Value::Object(members)) = serde_json::to_value(job(&api, &stored).await?) {
+        answer.extend(members);
+    }
+    Ok(Json(Value::Object(answer)))
+}
+
+/// The application of an id or a name.
+async fn find(api: &Api, application: &str) -> Result<StoredApplication, ApiError> {
+    let found = match api.store.application(application).await? {
+        Some(found) => Some(found),
+        None => api.store.application_by_name(application).await?,
+    };
+    found.ok_or_else(|| ApiError::not_found(format!("there is no application '{application}'")))
+}
+
+async fn job(api: &Api, stored: &StoredApplication) -> Result<Job, ApiError> {
+    let now = api.clock.now();
+    let status = view(&stored.name, stored.job.as_str(), &api.store.job(&stored.job).await?, now);
+    let target = stored.document["target"].as_object().and_then(|target| target.keys().next().cloned());
+    Ok(Job {
+        id: stored.job.to_string(),
+        template_id: target,
+        schedule: Schedule {
+            expiration: None,
+            interval: interval(&stored.document).to_string(),
+            state: match status.code {
+                StatusCode::Paused => "Paused",
+                StatusCode::NotConfigured => "Disabled",
+                StatusCode::NotRun | StatusCode::Active | StatusCode::Quarantine => "Active",
+            },
+        },
+        status,
+        synchronization_job_settings: [],
+    })
+}
+
+/// The interval in an application's document, as people write it: `40m`.
+fn interval(document: &Value) -> SignedDuration {
+    let text = document["schedule"]["interval"].as_str();
+    text.and_then(|text| text.parse().ok()).unwrap_or(USUAL_INTERVAL)
+}

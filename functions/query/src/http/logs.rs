@@ -1,0 +1,283 @@
+//! `GET /auditLogs/provisioning`: the provisioning log, page by page, newest first.
+//!
+//! One index answers a question; what it does not tell apart is compared record by record. A page may therefore hold
+//! fewer records than were asked for, and still lead on: `@odata.nextLink` is there exactly as long as there is more.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use engine::model::{CycleId, JobId, SourceId, TargetId};
+use engine::report::{Outcome, ProvisioningRecord};
+use jiff::SignedDuration;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use store::{By, RecordQuery};
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use super::error::ApiError;
+use super::filter::{Bound, Filter};
+use super::{Api, context, origin};
+
+const PATH: &str = "auditLogs/provisioning";
+
+/// Records of a page when nobody says how many.
+const USUAL_PAGE: usize = 100;
+
+/// The largest page, Graph's own.
+const LARGEST_PAGE: usize = 1_000;
+
+/// Records asked of the store at once.
+const CHUNK: usize = 100;
+
+/// Records looked at for one page: a question whose answers are rare is answered in several, each within a second.
+const LOOKED_AT: usize = 2_000;
+
+/// The size of a page's records after which it ends early. Lambda answers with 6 MB at the most, and a chunk of the
+/// longest records adds 2.5 MB.
+const LARGEST_ANSWER: usize = 3 * 1024 * 1024;
+
+const ACCEPTED: &str = "this path takes $filter, $search (a person's name), $top, $orderby=activityDateTime desc and \
+                        $skiptoken";
+
+/// What is asked, out of the query string.
+#[derive(Debug, Default, PartialEq)]
+struct Options {
+    filter: Filter,
+    search: Option<String>,
+    top: Option<usize>,
+    token: Option<String>,
+}
+
+/// `GET /auditLogs/provisioning`.
+pub(super) async fn list(
+    State(api): State<Api>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    let query = query.unwrap_or_default();
+    let options = Options::parse(&query).map_err(ApiError::bad_request)?;
+    let page = match options.single().map_err(ApiError::bad_request)? {
+        Some(id) => Page::of(api.store.record(id).await?, &options.filter)?,
+        None => options.page(&api).await?,
+    };
+    let mut answer = json!({ "@odata.context": context(&headers, PATH), "value": page.records });
+    if let Some(token) = page.token {
+        answer["@odata.nextLink"] = Value::String(next_link(&headers, &query, &token));
+    }
+    Ok(Json(answer))
+}
+
+/// `GET /auditLogs/provisioning/{record}`, which Graph only has as a filter.
+pub(super) async fn one(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    let found = match id.parse::<Uuid>() {
+        Ok(id) => api.store.record(id).await?,
+        Err(_) => None,
+    };
+    let record = found.ok_or_else(|| ApiError::not_found(format!("there is no record '{id}'")))?;
+    let about = format!("{PATH}/$entity");
+    let mut answer = serde_json::Map::from_iter([("@odata.context".to_owned(), context(&headers, &about))]);
+    if let Ok(Value::Object(members)) = serde_json::to_value(record) {
+        answer.extend(members);
+    }
+    Ok(Json(Value::Object(answer)))
+}
+
+/// A page, its records written already.
+#[derive(Default)]
+struct Page {
+    records: Vec<Box<RawValue>>,
+    size: usize,
+    token: Option<String>,
+}
+
+impl Page {
+    fn of(record: Option<ProvisioningRecord>, filter: &Filter) -> Result<Self, ApiError> {
+        let mut page = Self::default();
+        page.add(record, filter)?;
+        Ok(page)
+    }
+
+    fn add(
+        &mut self,
+        records: impl IntoIterator<Item = ProvisioningRecord>,
+        filter: &Filter,
+    ) -> Result<(), ApiError> {
+        for record in records.into_iter().filter(|record| filter.holds(record)) {
+            let written = serde_json::value::to_raw_value(&record).map_err(|error| {
+                tracing::error!(record.id = %record.id, "a record cannot be written: {error}");
+                ApiError::of_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR)
+            })?;
+            self.size += written.get().len();
+            self.records.push(written);
+        }
+        Ok(())
+    }
+}
+
+impl Options {
+    /// Reads a query string. Names that are not known are refused: a misspelt filter must not show everything.
+    fn parse(query: &str) -> Result<Self, String> {
+        let mut options = Self::default();
+        let mut known = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if known.contains(&name) {
+                return Err(format!("{name} is given twice"));
+            }
+            match &*name {
+                "$filter" => options.filter = Filter::parse(&value)?,
+                "$search" => options.search = Some(search(&value)?),
+                "$top" => options.top = Some(top(&value)?),
+                "$skiptoken" => options.token = Some(value.into_owned()),
+                "$orderby" if value.trim() == "activityDateTime desc" => {}
+                "$orderby" => {
+                    return Err(format!(
+                        "'{value}' is no order of the log, which is newest first. {ACCEPTED}"
+                    ));
+                }
+                _ => return Err(format!("'{name}' is no option of this path. {ACCEPTED}")),
+            }
+            known.push(name);
+        }
+        Ok(options)
+    }
+
+    /// The one record that is asked for, by its own id or its change's. An id that none can have is nobody's.
+    fn single(&self) -> Result<Option<Uuid>, String> {
+        let (id, change) = (self.filter.id.as_deref(), self.filter.change.as_deref());
+        if id.or(change).is_none() {
+            return Ok(None);
+        }
+        if self.search.is_some() {
+            return Err(
+                "$search does not go together with id or changeId: they name one record already".to_owned()
+            );
+        }
+        let uuid = |text: &str| text.parse().unwrap_or(Uuid::nil());
+        Ok(id.map(uuid).or(change.map(|change| engine::ids::record_id(uuid(change)))))
+    }
+
+    /// A page of what the log has to say.
+    async fn page(&self, api: &Api) -> Result<Page, ApiError> {
+        let wanted = self.top.unwrap_or(USUAL_PAGE);
+        let Some(mut query) = self.query() else { return Ok(Page::default()) };
+        let mut page = Page::default();
+        let mut looked_at = 0;
+        loop {
+            query.page_size = CHUNK.min(wanted - page.records.len());
+            let found = api.store.records(&query).await?;
+            looked_at += found.records.len();
+            page.add(found.records, &self.filter)?;
+            query.token = found.token;
+            let full = page.records.len() >= wanted || looked_at >= LOOKED_AT || page.size >= LARGEST_ANSWER;
+            if full || query.token.is_none() {
+                return Ok(Page { token: query.token, ..page });
+            }
+        }
+    }
+
+    /// The question for the store: by the index that leaves the least to compare. `None` when nothing can match.
+    fn query(&self) -> Option<RecordQuery> {
+        let filter = &self.filter;
+        let by = if let Some(name) = &self.search {
+            By::Person(name.clone())
+        } else if let Some(id) = &filter.source {
+            By::Source(SourceId::new(id))
+        } else if let Some(id) = &filter.target {
+            By::Target(TargetId::new(id))
+        } else if let Some(cycle) = &filter.cycle {
+            By::Cycle(CycleId(cycle.parse().ok()?))
+        } else if filter.status == Some(Outcome::Failure) {
+            By::Failures
+        } else {
+            By::All
+        };
+        // The index knows milliseconds; exactly is compared afterwards.
+        let after =
+            |bound: Bound| bound.at.saturating_add(SignedDuration::from_millis(1)).unwrap_or(bound.at);
+        Some(RecordQuery {
+            job: filter.job.as_ref().map(JobId::new),
+            by,
+            since: filter.from.map(|bound| bound.at),
+            until: filter.to.map(after),
+            page_size: CHUNK,
+            token: self.token.clone(),
+        })
+    }
+}
+
+/// A name; OData's double quotes around it may be there.
+fn search(value: &str) -> Result<String, String> {
+    let name = value.trim();
+    let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name).trim();
+    match name.chars().count() {
+        0 => Err("$search is empty; write the beginning of a name".to_owned()),
+        1..=200 => Ok(name.to_owned()),
+        _ => Err("$search is longer than a name".to_owned()),
+    }
+}
+
+fn top(value: &str) -> Result<usize, String> {
+    let number = value.parse().ok().filter(|number| (1..=LARGEST_PAGE).contains(number));
+    number.ok_or_else(|| format!("$top is a number from 1 to {LARGEST_PAGE}"))
+}
+
+/// The same question, from where this page ends.
+fn next_link(headers: &HeaderMap, query: &str, token: &str) -> String {
+    let mut link = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "$skiptoken") {
+        link.append_pair(&name, &value);
+    }
+    // Graph's clients look for the plain '$'.
+    let query = link.append_pair("$skiptoken", token).finish().replace("%24", "$");
+    format!("{}/v1.0/{PATH}?{query}", origin(headers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_that_are_not_known_are_refused() {
+        let cases = [
+            ("filter=jobId+eq+'a'", "'filter' is no option"),
+            ("$count=true", "'$count' is no option"),
+            ("$top=0", "from 1 to 1000"),
+            ("$top=1001", "from 1 to 1000"),
+            ("$top=many", "from 1 to 1000"),
+            ("$top=5&%24top=6", "$top is given twice"),
+            ("$orderby=activityDateTime+asc", "newest first"),
+            ("$search=%22%22", "$search is empty"),
+            ("$filter=nonsense", "cannot be read"),
+        ];
+        for (query, expected) in cases {
+            let problem = Options::parse(query).unwrap_err();
+            assert!(problem.contains(expected), "{query}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_question_is_asked_of_the_index_that_leaves_the_least_to_compare() {
+        let cases = [
+            ("", By::All),
+            ("$filter=jobId+eq+'j'", By::All),
+            ("$filter=provisioningStatusInfo/status+eq+'failure'", By::Failures),
+            ("$filter=provisioningStatusInfo/status+eq+'success'", By::All),
+            (
+                "$filter=targetIdentity/id+eq+'t'+and+provisioningStatusInfo/status+eq+'failure'",
+                By::Target(TargetId::new("t")),
+            ),
+            ("$filter=targetIdentity/id+eq+'t'+and+sourceIdentity/id+eq+'s'", By::Source(SourceId::new("s"))),
+            ("$search=%22Nadia%22&$filter=sourceIdentity/id+eq+'s'", By::Person("Nadia".to_owned())),
+        ];
+        for (query, expected) in cases {
+            assert_eq!(Options::parse(query).unwrap().query().unwrap().by, expected, "{query}");
+        }
+        let no_cycle = Options::parse("$filter=cycleId+eq+'none'").unwrap();
+        assert_eq!(no_cycle.query(), None);
+    }
+}

@@ -1,0 +1,67 @@
+//! Refusals: one envelope, with ids to ask about.
+
+use axum::http::Request;
+use engine::report::Outcome;
+
+use crate::stage::{LOG, Stage, TOKEN, record};
+
+#[tokio::test]
+async fn every_refusal_is_graphs_envelope() {
+    let stage = Stage::new().await;
+    let authorization = format!("Bearer {TOKEN}");
+    let ask = |request: axum::http::request::Builder| {
+        stage.ask(request.header("authorization", &authorization).header("client-request-id", "mine"), None)
+    };
+    let answers = [
+        (ask(Request::get("/v1.0/nothing")).await, 404, "Request_ResourceNotFound"),
+        (ask(Request::get("/")).await, 404, "Request_ResourceNotFound"),
+        (ask(Request::get(format!("{LOG}/no-id"))).await, 404, "Request_ResourceNotFound"),
+        (ask(Request::post(LOG)).await, 405, "notAllowed"),
+        (ask(Request::get(format!("{LOG}?$top=x"))).await, 400, "Request_BadRequest"),
+        (ask(Request::get(LOG).header("content-length", "9000")).await, 413, "invalidRequest"),
+        // Bytes that are no text.
+        (
+            ask(Request::get("/v1.0/servicePrincipals/%FF/synchronization/jobs")).await,
+            400,
+            "Request_BadRequest",
+        ),
+    ];
+    for (answer, status, code) in answers {
+        assert!(!answer.refused(status, code).is_empty());
+        assert_eq!(answer.headers["client-request-id"], "mine");
+        assert_eq!(answer.body["error"]["innerError"]["client-request-id"], "mine");
+        assert_eq!(answer.body["error"]["innerError"]["date"], "2026-03-02T12:00:00");
+        assert_eq!(answer.headers["content-type"], "application/json");
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        assert_eq!(answer.headers.contains_key("allow"), status == 405);
+    }
+}
+
+#[tokio::test]
+async fn what_the_log_cannot_be_asked_is_refused_with_what_it_can() {
+    let stage = Stage::new().await;
+    let cases = [
+        ("$filter=tenantId eq 'x'", "sourceIdentity/id"),
+        ("$filter=jobId eq 'a' or jobId eq 'b'", "joined by 'and'"),
+        ("$select=id", "$filter, $search"),
+        ("$search=x", "two letters"),
+        ("$skiptoken=nonsense", "@odata.nextLink"),
+        ("$filter=changeId eq 'x'&$search=nadia", "name one record already"),
+    ];
+    for (question, expected) in cases {
+        let answer = stage.get(&format!("{LOG}?{question}")).await;
+        let message = answer.refused(400, "Request_BadRequest");
+        assert!(message.contains(expected), "{question}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_to_the_next_page_does_not_fit_another_question() {
+    let stage = Stage::new().await;
+    let records = [0, 1].map(|number| record(&format!("E{number}"), "Kim", number, Outcome::Success));
+    stage.log(&records).await;
+    let page = stage.get(&format!("{LOG}?$top=1")).await.good();
+    let token = page["@odata.nextLink"].as_str().unwrap().split("$skiptoken=").nth(1).unwrap().to_owned();
+    let answer = stage.get(&format!("{LOG}?$top=1&$search=kim&$skiptoken={token}")).await;
+    assert!(answer.refused(400, "Request_BadRequest").contains("begin again"), "{:#}", answer.body);
+}

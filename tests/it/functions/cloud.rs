@@ -1,0 +1,284 @@
+//! ministack, which others wrote, as the AWS account that the functions run in: their own binaries behind Lambda's
+//! Runtime API, a bus that delivers, tables, files and secrets.
+//!
+//! It is spoken to as the service's interfaces are documented, without an SDK. A function's archive holds a line of
+//! shell that becomes the binary: the binaries that were tested are tens of megabytes.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The longest it takes to come up, or a cycle to end, on a machine that builds something meanwhile.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Makes an archive of a `bootstrap` with the text of its argument, for the API to carry.
+const PACK: &str = "
+import base64, io, sys, zipfile
+archive = io.BytesIO()
+with zipfile.ZipFile(archive, 'w') as pack:
+    pack.writestr('bootstrap', sys.argv[1])
+print(base64.b64encode(archive.getvalue()).decode(), end='')
+";
+
+/// A running account; it ends with the value.
+pub(crate) struct Cloud {
+    process: Child,
+    url: String,
+    client: Client,
+    threads: Runtime,
+    folder: TempDir,
+}
+
+/// A queue, by its address.
+pub(crate) struct Queue(Value);
+
+/// What a function answered.
+#[derive(Debug)]
+pub(crate) struct Invoked {
+    pub(crate) failed: bool,
+    pub(crate) answer: Value,
+}
+
+impl Cloud {
+    pub(crate) fn start() -> Self {
+        // It cannot be given port 0, and a port that was free a moment ago may be taken by now.
+        (0..5).find_map(|_| Self::try_start()).expect("ministack starts at one of five free ports")
+    }
+
+    fn try_start() -> Option<Self> {
+        // Fails when a provider is installed already, and then that one is used.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = listener.local_addr().expect("a listener has an address").port().to_string();
+        drop(listener);
+        let log = File::create(folder.path().join("log")).expect("a file can be made");
+        let url = format!("http://127.0.0.1:{port}");
+        // The functions inherit this environment, and no more: nothing of whoever runs the tests.
+        let process = Command::new(python())
+            .args(["-m", "ministack"])
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("TMPDIR", folder.path())
+            .env("HOME", folder.path())
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port)
+            .env("IOT_MTLS_ENABLED", "0")
+            .env("AWS_ENDPOINT_URL", &url)
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a file can be shared"))
+            .stderr(log)
+            .spawn()
+            .expect("ministack can be started");
+        let threads = Runtime::new().expect("threads can be started");
+        let mut cloud = Self { process, url, client: Client::new(), threads, folder };
+        cloud.comes_up().then_some(cloud)
+    }
+
+    /// Waits until it answers; `false` when it ended instead.
+    fn comes_up(&mut self) -> bool {
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
+            let asked = self.client.get(format!("{}/_ministack/health", self.url)).send();
+            if self.threads.block_on(asked).is_ok_and(|answer| answer.status().is_success()) {
+                return true;
+            }
+            if self.process.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return false;
+            }
+            sleep(Duration::from_millis(50));
+        }
+        panic!("ministack does not answer; it says: {}", self.log())
+    }
+
+    /// Where its DynamoDB is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).expect("the log can be read")
+    }
+
+    /// Puts a file into a new bucket.
+    pub(crate) fn store_file(&self, bucket: &str, key: &str, content: String) {
+        let place = format!(
+            "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+        );
+        self.send("s3", self.client.put(format!("{}/{bucket}", self.url)).body(place));
+        self.send("s3", self.client.put(format!("{}/{bucket}/{key}", self.url)).body(content));
+    }
+
+    /// A new secret's ARN.
+    pub(crate) fn store_secret(&self, name: &str, text: &str) -> String {
+        let made = self.target(
+            "secretsmanager",
+            "secretsmanager.CreateSecret",
+            &json!({ "Name": name, "SecretString": text }),
+        );
+        made["ARN"].as_str().expect("a secret has an ARN").to_owned()
+    }
+
+    /// Spoils what is remembered of a job.
+    pub(crate) fn spoil_job(&self, job: &str) {
+        let update = json!({
+            "TableName": "rollcall-state",
+            "Key": { "pk": { "S": format!("JOB#{job}") }, "sk": { "S": "JOB" } },
+            "ConditionExpression": "attribute_exists(pk)",
+            "UpdateExpression": "SET #state = :nonsense",
+            "ExpressionAttributeNames": { "#state": "state" },
+            "ExpressionAttributeValues": { ":nonsense": { "S": "nonsense" } },
+        });
+        self.target("dynamodb", "DynamoDB_20120810.UpdateItem", &update);
+    }
+
+    /// Makes a function of the binary of this name that was built with the tests.
+    pub(crate) fn deploy(&self, name: &str, timeout: u32, environment: &Value) {
+        let line = format!("#!/bin/sh\nexec '{}'\n", binary(name).display());
+        let packed =
+            Command::new(python()).args(["-c", PACK, &line]).output().expect("python can be started");
+        let function = json!({
+            "FunctionName": name,
+            "Runtime": "provided.al2023",
+            "Handler": "bootstrap",
+            "Role": "arn:aws:iam::000000000000:role/rollcall",
+            "Code": { "ZipFile": String::from_utf8(packed.stdout).expect("base64 is text") },
+            "Timeout": timeout,
+            "Environment": { "Variables": environment },
+        });
+        let url = format!("{}/2015-03-31/functions", self.url);
+        self.send("lambda", self.client.post(url).body(function.to_string()));
+    }
+
+    /// Makes a bus whose events of this pattern go to a function.
+    pub(crate) fn connect(&self, bus: &str, pattern: &Value, function: &str) {
+        let events =
+            |operation: &str, body: Value| self.target("events", &format!("AWSEvents.{operation}"), &body);
+        events("CreateEventBus", json!({ "Name": bus }));
+        events(
+            "PutRule",
+            json!({ "Name": "work", "EventBusName": bus, "EventPattern": pattern.to_string() }),
+        );
+        let arn = format!("arn:aws:lambda:{REGION}:000000000000:function:{function}");
+        events(
+            "PutTargets",
+            json!({ "Rule": "work", "EventBusName": bus, "Targets": [{ "Id": "1", "Arn": arn }] }),
+        );
+    }
+
+    /// A queue that hears everything that is said on a bus.
+    pub(crate) fn listen(&self, bus: &str) -> Queue {
+        let made = self.target("sqs", "AmazonSQS.CreateQueue", &json!({ "QueueName": "ear" }));
+        let events =
+            |operation: &str, body: Value| self.target("events", &format!("AWSEvents.{operation}"), &body);
+        let everything = json!({ "source": ["rollcall"] }).to_string();
+        events("PutRule", json!({ "Name": "ear", "EventBusName": bus, "EventPattern": everything }));
+        let arn = format!("arn:aws:sqs:{REGION}:000000000000:ear");
+        events(
+            "PutTargets",
+            json!({ "Rule": "ear", "EventBusName": bus, "Targets": [{ "Id": "1", "Arn": arn }] }),
+        );
+        Queue(made["QueueUrl"].clone())
+    }
+
+    /// The names of the events that a queue heard since it was asked last.
+    pub(crate) fn heard(&self, queue: &Queue) -> Vec<String> {
+        let mut heard = Vec::new();
+        loop {
+            let ask = json!({ "QueueUrl": queue.0, "MaxNumberOfMessages": 10 });
+            let received = self.target("sqs", "AmazonSQS.ReceiveMessage", &ask);
+            let messages = received["Messages"].as_array().cloned().unwrap_or_default();
+            if messages.is_empty() {
+                return heard;
+            }
+            for message in messages {
+                let event: Value =
+                    serde_json::from_str(message["Body"].as_str().unwrap_or_default()).unwrap_or_default();
+                heard.push(event["detail-type"].as_str().unwrap_or_default().to_owned());
+            }
+        }
+    }
+
+    /// Calls a function and waits for its answer.
+    pub(crate) fn invoke(&self, function: &str, event: &Value) -> Invoked {
+        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.url);
+        let request =
+            self.client.post(url).header("X-Amz-Invocation-Type", "RequestResponse").body(event.to_string());
+        self.threads.block_on(async {
+            let answer = signed("lambda", request).send().await.expect("ministack answers");
+            let failed = answer.headers().contains_key("x-amz-function-error");
+            Invoked { failed, answer: answer.json().await.expect("functions answer in JSON") }
+        })
+    }
+
+    /// One of the services that take JSON and name the operation in a header.
+    fn target(&self, service: &str, operation: &str, body: &Value) -> Value {
+        let request = self.client.post(&self.url).header("X-Amz-Target", operation);
+        let request = request.header("Content-Type", "application/x-amz-json-1.1").body(body.to_string());
+        serde_json::from_str(&self.send(service, request)).expect("the answer is JSON")
+    }
+
+    /// The answer's text; ends the test unless the request succeeded.
+    #[track_caller]
+    fn send(&self, service: &str, request: RequestBuilder) -> String {
+        let answer = self.threads.block_on(async {
+            let answer = signed(service, request).send().await?;
+            Ok::<_, reqwest::Error>((answer.status(), answer.text().await?))
+        });
+        let (status, text) = answer.expect("ministack answers");
+        assert!(status.is_success(), "{service} answers {status}: {text}");
+        text
+    }
+}
+
+/// The region in which `rollcall --endpoint` keeps its tables.
+const REGION: &str = "local";
+
+/// ministack finds service and region in the signature, and does not look at the rest of it.
+fn signed(service: &str, request: RequestBuilder) -> RequestBuilder {
+    let scope = format!("local/20260302/{REGION}/{service}/aws4_request");
+    request.header(
+        "Authorization",
+        format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),
+    )
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        // Fails when it ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn python() -> PathBuf {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/venv/bin/python");
+    assert!(
+        program.exists(),
+        "ministack, in which this test runs the functions, is not installed ({} is missing): run tests/run, which installs it",
+        program.display()
+    );
+    program
+}
+
+/// Where cargo put a function's binary.
+fn binary(name: &str) -> PathBuf {
+    // The test itself is target/debug/deps/it-0123456789abcdef.
+    let test = std::env::current_exe().expect("a test knows where it is");
+    let binary = test.ancestors().nth(2).expect("cargo puts tests two folders deep").join(name);
+    assert!(
+        binary.exists(),
+        "there is no {}; run the tests with tests/run, which builds it",
+        binary.display()
+    );
+    binary
+}
