@@ -109,12 +109,13 @@ async fn serve(listener: TcpListener, database: Database, stopped: oneshot::Rece
 
 async fn sweep(database: Database) {
     loop {
+        // Not at once: a command that is over in a moment would wait for the sweep.
+        tokio::time::sleep(SWEEP).await;
         let database = database.clone();
         match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
             Ok(Ok(0)) | Err(_) => {}
             Ok(Ok(items)) => tracing::debug!(items, "swept expired items"),
             Ok(Err(error)) => tracing::warn!(%error, "expired items could not be swept"),
         }
-        tokio::time::sleep(SWEEP).await;
     }
 }

@@ -14,8 +14,6 @@
 //! index holds the lease's end, so that a cycle whose worker died is picked up; otherwise it holds the next due
 //! time, or nothing while the job does not run on its schedule.
 
-use std::sync::atomic::Ordering;
-
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -190,7 +188,7 @@ impl DynamoStore {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<(Lease, JobState), StoreError> {
-        let owner = format!("{}#{}", self.worker.owner, self.asked.fetch_add(1, Ordering::Relaxed));
+        let owner = self.next_owner();
         let mut free = "attribute_not_exists(leaseUntil) OR leaseUntil <= :now".to_owned();
         let mut update = "SET fence = if_not_exists(fence, :zero) + :one, leaseOwner = :owner, \
                           leaseUntil = :until, dueKey = :due, dueAt = :until"

@@ -39,7 +39,8 @@
 //! | plans of a job, newest first ○ | | `PLANS#<job>` | `<moment made>#<plan>` |
 //! | who changed the configuration, newest first ○ | | `AUDIT#<year-month>` | `<moment>#<entry>` |
 //! | an export's progress ○ | | `EXPORT#<export>` | `EXPORT` |
-//! | when was this application's recipient last written to? ○ | | `MAIL#<application>` | `THROTTLE`, `TO#<hash of recipient>` |
+//! | when was a mail about this application last claimed, and what waits to be told? | | `MAIL#<application>` | `THROTTLE` |
+//! | did mail to this recipient bounce? ○ | | `MAIL#<application>` | `TO#<hash of recipient>` |
 //!
 //! ## Logs: `<prefix>-logs`
 //!
@@ -277,6 +278,11 @@ pub(crate) fn cycle(job: &JobId, began: Timestamp, cycle: CycleId) -> Key {
     Key::new(cycles(job), format!("{}#{cycle}", moment(began)))
 }
 
+/// What waits to be told about an application, and when it may be.
+pub(crate) fn throttle(application: &str) -> Key {
+    Key::new(format!("MAIL#{application}"), "THROTTLE")
+}
+
 // --------------------------------------------------------------------------------------------------- logs
 
 /// A provisioning record.
@@ -358,6 +364,7 @@ mod tests {
             escrow(&job_id, nadia).to_string(),
             format!("{DUE}: {} / {}", due_escrows(&job_id), moment(noon)),
             cycle(&job_id, noon, cycle_id).to_string(),
+            throttle("a").to_string(),
             record(record_id).to_string(),
             position(noon, record_id),
             job_shard(&job_id, shard_of(record_id)),

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Read `keys.rs` first: its table says which question is answered by which key, and why. Then one file per entity:
-//! `job`, `links`, `claims`, `snapshot`, `intent`, `staged`, `escrow`, `history`, `applications`, `tenant`,
+//! `job`, `links`, `claims`, `snapshot`, `intent`, `staged`, `escrow`, `history`, `applications`, `mail`, `tenant`,
 //! `records`. All of them are made of the few requests in `table`, and of the attributes in `item`.
 //!
 //! # Guarantees
@@ -37,6 +37,7 @@ mod item;
 mod job;
 mod keys;
 mod links;
+mod mail;
 mod port;
 mod records;
 mod snapshot;
@@ -47,7 +48,7 @@ mod tenant;
 pub mod usage;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
 use jiff::SignedDuration;
@@ -55,6 +56,7 @@ use uuid::Uuid;
 
 pub use applications::{ApplicationError, ApplicationName, StoredApplication};
 pub use job::{JobView, Outbox};
+pub use mail::{Fact, MailClaim, Mailbox, Told};
 pub use records::{By, Person, QueryError, RecordPage, RecordQuery};
 pub use tables::TableNames;
 
@@ -78,8 +80,8 @@ pub struct DynamoStore {
     logs: table::Table,
     worker: Worker,
     retention: SignedDuration,
-    /// Leases asked for by this process: a lease's owner is this worker and a number, so that one task's repeated
-    /// request is told from another task's.
+    /// Leases and claims asked for by this process: their owner is this worker and a number, so that one task's
+    /// repeated request is told from another task's.
     asked: Arc<AtomicU64>,
 }
 
@@ -94,6 +96,11 @@ impl DynamoStore {
             retention: RETENTION,
             asked: Arc::default(),
         }
+    }
+
+    /// Who asks for the next lease or claim.
+    fn next_owner(&self) -> String {
+        format!("{}#{}", self.worker.owner, self.asked.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Keeps provisioning records for another time than [`RETENTION`].

@@ -89,6 +89,11 @@ pub fn definitions(names: &TableNames) -> [Definition; 2] {
 /// [`StoreError::Unavailable`]; [`StoreError::Inconsistent`] when a table of that name lacks an index.
 pub async fn create(client: &Client, names: &TableNames) -> Result<(), StoreError> {
     for definition in definitions(names) {
+        // The last thing that is done to a table, and cheap to ask for: describing one counts its items where the
+        // engine is embedded, which takes seconds for a hundred thousand people.
+        if expires(client, &definition.name).await? == Some(true) {
+            continue;
+        }
         if describe(client, &definition.name).await?.is_none() {
             make(client, &definition).await?;
         }
@@ -170,12 +175,22 @@ fn check(definition: &Definition, table: &TableDescription) -> Result<(), StoreE
     }
 }
 
+/// Whether items of a table expire; `None` when there is no such table.
+async fn expires(client: &Client, name: &str) -> Result<Option<bool>, StoreError> {
+    match client.describe_time_to_live().table_name(name).send().await {
+        Ok(answer) => {
+            let status = answer.time_to_live_description.and_then(|ttl| ttl.time_to_live_status);
+            Ok(Some(matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling))))
+        }
+        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
+        Err(error) => Err(StoreError::unavailable(format!("looking for table '{name}'"), error)),
+    }
+}
+
 /// Switches expiry on; DynamoDB refuses to do so twice.
 async fn expire(client: &Client, name: &str) -> Result<(), StoreError> {
     let failing = || format!("switching on the expiry of table '{name}'");
-    let answer = client.describe_time_to_live().table_name(name).send().await.map_err(failed(failing()))?;
-    let status = answer.time_to_live_description.and_then(|ttl| ttl.time_to_live_status);
-    if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+    if expires(client, name).await? == Some(true) {
         return Ok(());
     }
     let ttl = TimeToLiveSpecification::builder()

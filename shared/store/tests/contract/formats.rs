@@ -14,11 +14,11 @@ use engine::ids::IdHash;
 use engine::ports::{ClaimOutcome, Identity, Store, StoreError};
 use engine::report::Outcome;
 use serde_json::{Value, json};
-use store::{StoredApplication, embedded::Embedded, tables, tables::TableNames};
+use store::{StoredApplication, Told, embedded::Embedded, tables, tables::TableNames};
 use uuid::Uuid;
 
 use crate::samples::{
-    account, cycle, escrow, event, fingerprint, job, link, record, removal, report, seen, source, state,
+    account, cycle, escrow, event, fact, fingerprint, job, link, record, removal, report, seen, source, state,
 };
 use crate::world::{World, after, worker};
 
@@ -56,6 +56,11 @@ async fn write_one_of_each(world: &World) {
     let failed = record("ann", cycle(1), after(0), Outcome::Failure);
     store.append_records(&job(), &[failed], &names).await.unwrap();
     store.save(&lease, &state(), &[event(1)], false).await.unwrap();
+    store.wait_for_mail(&application().id, &fact(1)).await.unwrap();
+    let seen = store.mailbox(&application().id).await.unwrap();
+    let told = Told { sequence: 1, trouble_since: Some(after(0)) };
+    store.claim_mail(&seen, after(0), told).await.unwrap();
+    store.wait_for_mail(&application().id, &fact(2)).await.unwrap();
 }
 
 #[tokio::test]
@@ -91,6 +96,9 @@ async fn items_of_format_1_still_load() {
     let failed = record("ann", cycle(1), after(0), Outcome::Failure);
     assert_eq!(store.record(failed.id).await.unwrap(), Some(failed));
     assert_eq!(store.find_people(&job(), "ann").await.unwrap().len(), 1);
+    let seen = store.mailbox(&application().id).await.unwrap();
+    assert_eq!(seen.facts(), [fact(1), fact(2)]);
+    assert!(seen.is_unconfirmed() && seen.told().trouble_since == Some(after(0)));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod costs;
 mod formats;
 mod items;
 mod job;
+mod mail;
 mod records;
 mod samples;
 mod snapshot;

@@ -1,0 +1,206 @@
+//! The mails of an application: one in 24 hours, and nothing is lost.
+
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use store::{DynamoStore, Fact, MailClaim, Told};
+
+use crate::samples::fact;
+use crate::world::{World, after, worker};
+
+const APP: &str = "0b9c3f2e";
+
+/// An hour's minutes, and a day's.
+const DAY: i64 = 24 * 60;
+
+fn facts(sequences: impl IntoIterator<Item = u64>) -> Vec<Fact> {
+    sequences.into_iter().map(fact).collect()
+}
+
+fn told(sequence: u64) -> Told {
+    Told { sequence, trouble_since: Some(after(1)) }
+}
+
+async fn waits(store: &DynamoStore) -> Vec<Fact> {
+    store.mailbox(APP).await.unwrap().facts()
+}
+
+/// A claim on all that waits, by a worker that has just looked.
+async fn claim(store: &DynamoStore, now: Timestamp, upto: u64) -> Option<MailClaim> {
+    let seen = store.mailbox(APP).await.unwrap();
+    store.claim_mail(&seen, now, told(upto)).await.unwrap()
+}
+
+/// One mail, claimed at noon and sent.
+async fn sent_at_noon() -> World {
+    let world = World::empty().await;
+    assert!(world.store.wait_for_mail(APP, &fact(1)).await.unwrap());
+    let claimed = claim(&world.store, after(0), 1).await.unwrap();
+    world.store.confirm_mail(&claimed).await.unwrap();
+    world
+}
+
+#[tokio::test]
+async fn a_fact_waits_once_however_often_and_in_whichever_order_it_is_told() {
+    let world = World::empty().await;
+    let other = world.of(worker("two"));
+    for sequence in [3, 1, 3, 2, 1] {
+        let two = fact(sequence);
+        let news = !waits(&world.store).await.contains(&two);
+        assert_eq!(other.wait_for_mail(APP, &two).await.unwrap(), news, "{sequence}");
+    }
+    assert_eq!(waits(&world.store).await, facts([1, 2, 3]));
+    assert!(world.store.mailbox("another").await.unwrap().facts().is_empty());
+}
+
+#[tokio::test]
+async fn facts_told_at_the_same_instant_all_wait() {
+    let world = World::empty().await;
+    let told = facts(1..=8);
+    let writes = told.iter().map(|fact| world.store.wait_for_mail(APP, fact));
+    assert!(join_all(writes).await.into_iter().all(|answer| answer.unwrap()));
+    assert_eq!(waits(&world.store).await, told);
+}
+
+#[tokio::test]
+async fn of_many_facts_the_newest_are_kept() {
+    let world = World::empty().await;
+    for sequence in 1..=60 {
+        world.store.wait_for_mail(APP, &fact(sequence)).await.unwrap();
+    }
+    assert_eq!(waits(&world.store).await, facts(11..=60));
+    claim(&world.store, after(0), 60).await.unwrap();
+    for sequence in 61..=70 {
+        world.store.wait_for_mail(APP, &fact(sequence)).await.unwrap();
+    }
+    assert_eq!(waits(&world.store).await, facts(21..=70), "also of those that are repeated");
+}
+
+#[tokio::test]
+async fn of_many_workers_that_claim_one_mail_exactly_one_gets_it() {
+    for _ in 0..10 {
+        let world = World::empty().await;
+        world.store.wait_for_mail(APP, &fact(1)).await.unwrap();
+        let workers: Vec<_> = (0..8).map(|number| world.of(worker(&number.to_string()))).collect();
+        let claims = join_all(workers.iter().map(|store| claim(store, after(0), 1))).await;
+        assert_eq!(claims.iter().flatten().count(), 1);
+        let late = join_all(workers.iter().map(|store| claim(store, after(1), 1))).await;
+        assert_eq!(late.iter().flatten().count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn the_window_rolls_and_ends_after_exactly_24_hours() {
+    let world = sent_at_noon().await;
+    world.store.wait_for_mail(APP, &fact(2)).await.unwrap();
+    let almost = after(DAY).checked_sub(SignedDuration::from_nanos(1)).unwrap();
+    for early in [after(0), after(1), after(DAY - 1), almost] {
+        assert_eq!(claim(&world.store, early, 2).await, None, "{early}");
+    }
+    assert!(claim(&world.store, after(DAY), 2).await.is_some());
+    world.store.wait_for_mail(APP, &fact(3)).await.unwrap();
+    assert_eq!(claim(&world.store, after(2 * DAY - 1), 3).await, None, "it rolls from the second mail");
+    assert!(claim(&world.store, after(2 * DAY), 3).await.is_some());
+}
+
+#[tokio::test]
+async fn a_claim_hands_out_what_was_seen_and_is_refused_when_more_came_meanwhile() {
+    let world = World::empty().await;
+    world.store.wait_for_mail(APP, &fact(1)).await.unwrap();
+    let seen = world.store.mailbox(APP).await.unwrap();
+    world.store.wait_for_mail(APP, &fact(2)).await.unwrap();
+    assert_eq!(world.store.claim_mail(&seen, after(0), told(2)).await.unwrap(), None);
+    assert_eq!(waits(&world.store).await, facts([1, 2]), "nothing is lost");
+    assert!(claim(&world.store, after(0), 2).await.is_some());
+}
+
+#[tokio::test]
+async fn what_a_mail_has_told_never_waits_again() {
+    let world = World::empty().await;
+    for sequence in [2, 4] {
+        world.store.wait_for_mail(APP, &fact(sequence)).await.unwrap();
+    }
+    // Worded when the job had told five events, of which two have not come yet.
+    let claimed = claim(&world.store, after(0), 5).await.unwrap();
+    for (sequence, news) in [(2, false), (3, false), (5, false), (6, true)] {
+        assert_eq!(world.store.wait_for_mail(APP, &fact(sequence)).await.unwrap(), news, "{sequence}");
+    }
+    world.store.confirm_mail(&claimed).await.unwrap();
+    assert_eq!(waits(&world.store).await, facts([6]));
+    assert!(!world.store.wait_for_mail(APP, &fact(4)).await.unwrap());
+    assert_eq!(world.store.mailbox(APP).await.unwrap().told(), told(5));
+}
+
+#[tokio::test]
+async fn what_was_never_confirmed_is_repeated_with_the_next_window() {
+    let world = World::empty().await;
+    world.store.wait_for_mail(APP, &fact(1)).await.unwrap();
+    let lost = claim(&world.store, after(0), 1).await.unwrap();
+    world.store.wait_for_mail(APP, &fact(2)).await.unwrap();
+    let seen = world.store.mailbox(APP).await.unwrap();
+    assert!(seen.is_unconfirmed());
+    assert_eq!(seen.facts(), facts([1, 2]));
+    assert_eq!(claim(&world.store, after(DAY - 1), 2).await, None, "it counts as sent");
+
+    let again = claim(&world.store, after(DAY), 2).await.unwrap();
+    world.store.confirm_mail(&lost).await.unwrap();
+    assert_eq!(
+        waits(&world.store).await,
+        facts([1, 2]),
+        "a late word about the first says nothing of the second"
+    );
+    world.store.confirm_mail(&again).await.unwrap();
+    let seen = world.store.mailbox(APP).await.unwrap();
+    assert!(seen.facts().is_empty() && !seen.is_unconfirmed());
+    assert_eq!(claim(&world.store, after(2 * DAY), 2).await.map(|claim| claim.at), Some(after(2 * DAY)));
+}
+
+#[tokio::test]
+async fn what_is_settled_without_a_mail_leaves_the_window_open() {
+    let world = World::empty().await;
+    for sequence in [1, 2] {
+        world.store.wait_for_mail(APP, &fact(sequence)).await.unwrap();
+    }
+    let seen = world.store.mailbox(APP).await.unwrap();
+    world.store.settle_mail(&seen, 2).await.unwrap();
+    assert!(waits(&world.store).await.is_empty());
+    assert!(!world.store.wait_for_mail(APP, &fact(2)).await.unwrap());
+    world.store.wait_for_mail(APP, &fact(3)).await.unwrap();
+    world.store.settle_mail(&seen, 2).await.unwrap();
+    assert_eq!(waits(&world.store).await, facts([3]), "what came since is not settled");
+    assert!(claim(&world.store, after(0), 3).await.is_some());
+}
+
+#[tokio::test]
+async fn a_clock_that_was_put_back_delays_mail_by_a_day_and_no_longer() {
+    let world = World::empty().await;
+    world.store.wait_for_mail(APP, &fact(1)).await.unwrap();
+    let wrong = after(700 * DAY);
+    let claimed = claim(&world.store, wrong, 1).await.unwrap();
+    world.store.confirm_mail(&claimed).await.unwrap();
+    world.store.wait_for_mail(APP, &fact(2)).await.unwrap();
+    for (minutes, granted) in [(0, false), (1, false), (DAY - 1, false), (DAY, true)] {
+        assert_eq!(claim(&world.store, after(minutes), 2).await.is_some(), granted, "{minutes}");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_killed_at_any_write_leaves_at_most_one_claim_and_forgets_nothing() {
+    for writes in 0..4 {
+        let world = World::empty().await;
+        let (dying, death) = world.dying_after(writes);
+        let life = async {
+            dying.wait_for_mail(APP, &fact(1)).await?;
+            let seen = dying.mailbox(APP).await?;
+            let claimed = dying.claim_mail(&seen, after(0), told(1)).await?.expect("nobody else is here");
+            dying.confirm_mail(&claimed).await
+        };
+        assert_eq!(life.await.is_err(), death.struck(), "{writes}");
+        world.store.wait_for_mail(APP, &fact(1)).await.unwrap();
+        let claimed = claim(&world.store, after(1), 1).await.is_some();
+        assert_eq!(claimed, writes < 2, "a claim that was written counts, after {writes} writes");
+        let seen = world.store.mailbox(APP).await.unwrap();
+        assert_eq!(seen.is_unconfirmed(), writes < 3, "after {writes} writes");
+        let left = if writes < 3 { facts([1]) } else { Vec::new() };
+        assert_eq!(seen.facts(), left, "after {writes} writes");
+    }
+}
