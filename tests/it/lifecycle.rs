@@ -1,13 +1,41 @@
-//! The life of an account, from the first day to the last, in a SCIM server that others wrote.
+//! The life of an account, from the first day to the last, in SCIM servers that others wrote.
 //!
 //! `rollcall apply` and `rollcall cycle` run as an administrator runs them; the directory is a CSV file that is
 //! rewritten in between. What became of the accounts is asked of the server itself.
 
 use serde_json::{Value, json};
 
-use crate::support::{Office, Person, Scim2};
+use crate::support::{AppServer, Make, Office, Person};
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+/// Tells each story in each of the servers.
+macro_rules! stories {
+    ($($story:ident),+ $(,)?) => {
+        mod in_scim2_server {
+            $(#[test] fn $story() { super::$story(super::Make::Scim2Server); })+
+        }
+        mod in_scimmy {
+            $(#[test] fn $story() { super::$story(super::Make::Scimmy); })+
+        }
+    };
+}
+
+stories! {
+    a_joiner_gets_an_account_with_every_mapped_attribute,
+    a_new_name_follows_the_person_into_the_same_account,
+    a_move_changes_what_moved_and_nothing_else,
+    a_value_that_is_gone_from_the_directory_stays_in_the_account,
+    whoever_is_switched_off_keeps_an_account_that_is_switched_off,
+    whoever_comes_back_finds_the_same_account_switched_on,
+    whoever_leaves_the_directory_loses_the_account_and_colleagues_keep_theirs,
+    whoever_was_deleted_and_is_hired_again_gets_a_new_account,
+    an_account_that_was_there_before_is_brought_up_to_date_and_not_doubled,
+    a_changed_mapping_is_applied_to_those_who_are_there_already,
+    a_cycle_on_an_unchanged_world_calls_nobody_and_writes_nothing,
+    a_row_with_the_same_values_spelled_another_way_is_no_change,
+    the_log_tells_the_whole_life_whichever_way_it_is_asked,
+}
 
 fn nadia() -> Person {
     Person::named("E1", "Nadia", "Okoye")
@@ -18,8 +46,8 @@ fn omar() -> Person {
 }
 
 /// Nadia works here and has her account.
-fn with_nadia() -> (Scim2, Office, Value) {
-    let server = Scim2::start();
+fn with_nadia(make: Make) -> (AppServer, Office, Value) {
+    let server = AppServer::start(make);
     let office = server.office(&[nadia()]);
     office.cycle();
     let account = server.only_user();
@@ -44,9 +72,8 @@ fn content(account: &Value) -> Value {
     account
 }
 
-#[test]
-fn a_joiner_gets_an_account_with_every_mapped_attribute() {
-    let (_server, office, account) = with_nadia();
+fn a_joiner_gets_an_account_with_every_mapped_attribute(make: Make) {
+    let (_server, office, account) = with_nadia(make);
     assert_eq!(account["userName"], "nadia.okoye@tessera.example");
     assert_eq!(account["externalId"], "E1");
     assert_eq!(account["active"], true);
@@ -60,9 +87,8 @@ fn a_joiner_gets_an_account_with_every_mapped_attribute() {
     assert_eq!(office.status()["counts"]["linked"], 1);
 }
 
-#[test]
-fn a_new_name_follows_the_person_into_the_same_account() {
-    let (server, office, before) = with_nadia();
+fn a_new_name_follows_the_person_into_the_same_account(make: Make) {
+    let (server, office, before) = with_nadia(make);
     office.people(&[Person {
         mail: "nadia.haddad@tessera.example".into(),
         ..Person::named("E1", "Nadia", "Haddad")
@@ -77,9 +103,8 @@ fn a_new_name_follows_the_person_into_the_same_account() {
     assert_eq!(after["emails"][0]["value"], "nadia.haddad@tessera.example");
 }
 
-#[test]
-fn a_move_changes_what_moved_and_nothing_else() {
-    let (server, office, before) = with_nadia();
+fn a_move_changes_what_moved_and_nothing_else(make: Make) {
+    let (server, office, before) = with_nadia(make);
     office.people(&[Person { department: "Sales".into(), title: "Controller".into(), ..nadia() }]);
     assert_eq!(done(&office.cycle()), json!({ "updated": 1 }));
     let mut expected = content(&before);
@@ -92,9 +117,8 @@ fn a_move_changes_what_moved_and_nothing_else() {
     assert_eq!(changed, [(&json!("Analyst"), &json!("Controller")), (&json!("Treasury"), &json!("Sales"))]);
 }
 
-#[test]
-fn a_value_that_is_gone_from_the_directory_stays_in_the_account() {
-    let (server, office, before) = with_nadia();
+fn a_value_that_is_gone_from_the_directory_stays_in_the_account(make: Make) {
+    let (server, office, before) = with_nadia(make);
     office.people(&[Person { title: String::new(), ..nadia() }]);
     let figures = office.cycle();
     assert_eq!(done(&figures), json!({ "skipped": 1 }));
@@ -102,9 +126,8 @@ fn a_value_that_is_gone_from_the_directory_stays_in_the_account() {
     assert_eq!(server.only_user(), before);
 }
 
-#[test]
-fn whoever_is_switched_off_keeps_an_account_that_is_switched_off() {
-    let (server, office, before) = with_nadia();
+fn whoever_is_switched_off_keeps_an_account_that_is_switched_off(make: Make) {
+    let (server, office, before) = with_nadia(make);
     office.people(&[Person { enabled: false, ..nadia() }]);
     assert_eq!(done(&office.cycle()), json!({ "disabled": 1 }));
     let mut expected = content(&before);
@@ -113,9 +136,8 @@ fn whoever_is_switched_off_keeps_an_account_that_is_switched_off() {
     assert_eq!(office.logs(&["--source-id", "E1"])[0]["provisioningAction"], "disable");
 }
 
-#[test]
-fn whoever_comes_back_finds_the_same_account_switched_on() {
-    let (server, office, before) = with_nadia();
+fn whoever_comes_back_finds_the_same_account_switched_on(make: Make) {
+    let (server, office, before) = with_nadia(make);
     office.people(&[Person { enabled: false, ..nadia() }]);
     office.cycle();
     office.people(&[nadia()]);
@@ -123,9 +145,8 @@ fn whoever_comes_back_finds_the_same_account_switched_on() {
     assert_eq!(content(&server.only_user()), content(&before));
 }
 
-#[test]
-fn whoever_leaves_the_directory_loses_the_account_and_colleagues_keep_theirs() {
-    let (server, office, _) = with_nadia();
+fn whoever_leaves_the_directory_loses_the_account_and_colleagues_keep_theirs(make: Make) {
+    let (server, office, _) = with_nadia(make);
     office.people(&[nadia(), omar()]);
     office.cycle();
     office.people(&[omar()]);
@@ -135,9 +156,8 @@ fn whoever_leaves_the_directory_loses_the_account_and_colleagues_keep_theirs() {
     assert_eq!([&counts["linked"], &counts["everLinked"]], [&json!(1), &json!(2)]);
 }
 
-#[test]
-fn whoever_was_deleted_and_is_hired_again_gets_a_new_account() {
-    let (server, office, before) = with_nadia();
+fn whoever_was_deleted_and_is_hired_again_gets_a_new_account(make: Make) {
+    let (server, office, before) = with_nadia(make);
     office.people(&[omar()]);
     office.cycle();
     office.people(&[omar(), nadia()]);
@@ -147,9 +167,8 @@ fn whoever_was_deleted_and_is_hired_again_gets_a_new_account() {
     assert_ne!(users[0]["id"], before["id"]);
 }
 
-#[test]
-fn an_account_that_was_there_before_is_brought_up_to_date_and_not_doubled() {
-    let server = Scim2::start();
+fn an_account_that_was_there_before_is_brought_up_to_date_and_not_doubled(make: Make) {
+    let server = AppServer::start(make);
     let there = server.create(&json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
         "userName": "Nadia.Okoye@Tessera.example",
@@ -177,9 +196,8 @@ fn an_account_that_was_there_before_is_brought_up_to_date_and_not_doubled() {
     );
 }
 
-#[test]
-fn a_changed_mapping_is_applied_to_those_who_are_there_already() {
-    let (server, office, before) = with_nadia();
+fn a_changed_mapping_is_applied_to_those_who_are_there_already(make: Make) {
+    let (server, office, before) = with_nadia(make);
     let text = std::fs::read_to_string(office.path("ledgerly.yaml")).unwrap();
     let more = "    - { target: nickName, source: givenName }\n";
     let fewer: String =
@@ -193,9 +211,8 @@ fn a_changed_mapping_is_applied_to_those_who_are_there_already() {
     assert_eq!(content(&server.only_user()), expected, "what is no longer mapped stays as it is");
 }
 
-#[test]
-fn a_cycle_on_an_unchanged_world_calls_nobody_and_writes_nothing() {
-    let (server, office, _) = with_nadia();
+fn a_cycle_on_an_unchanged_world_calls_nobody_and_writes_nothing(make: Make) {
+    let (server, office, _) = with_nadia(make);
     let people = [nadia(), omar()];
     office.people(&people);
     office.cycle();
@@ -213,9 +230,8 @@ fn a_cycle_on_an_unchanged_world_calls_nobody_and_writes_nothing() {
     }
 }
 
-#[test]
-fn a_row_with_the_same_values_spelled_another_way_is_no_change() {
-    let (server, office, _) = with_nadia();
+fn a_row_with_the_same_values_spelled_another_way_is_no_change(make: Make) {
+    let (server, office, _) = with_nadia(make);
     let asked = server.heard();
     // Quoted cells, another line end, a byte order mark, another word for true, columns in another order.
     let rows = "\u{feff}\"surname\",employeeId,accountEnabled,displayName,givenName,mail,department,jobTitle\r\n\
@@ -227,9 +243,8 @@ fn a_row_with_the_same_values_spelled_another_way_is_no_change() {
     assert_eq!(server.heard(), asked);
 }
 
-#[test]
-fn the_log_tells_the_whole_life_whichever_way_it_is_asked() {
-    let (server, office, account) = with_nadia();
+fn the_log_tells_the_whole_life_whichever_way_it_is_asked(make: Make) {
+    let (server, office, account) = with_nadia(make);
     let named = Person::named("E1", "Nadia", "Haddad");
     let moved = Person { department: "Sales".into(), ..named.clone() };
     let off = Person { enabled: false, ..moved.clone() };

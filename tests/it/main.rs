@@ -1,12 +1,19 @@
 //! Stories and end-to-end tests. Read the names of the tests: they are the specification.
 #![cfg(test)]
 
+mod apply;
 mod bad_input;
 mod cli;
 mod demo;
+mod directory;
+mod functions;
 mod kill;
 mod lifecycle;
+mod mail;
+mod schema;
+mod serve;
 mod stories;
 mod support;
 mod template;
+mod unattended;
 mod world;

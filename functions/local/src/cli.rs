@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "rollcall",
     version,
     max_term_width = 110,
-    after_help = "Try it:\n  rollcall demo                      invented people become accounts before your eyes\n  rollcall apply ledgerly.yaml       save an application: its source, target, mapping\n  rollcall cycle Ledgerly            run one cycle now\n  rollcall status                    what each job is doing, and whether it is healthy\n  rollcall logs --name nadia         what happened to Nadia, and why\n\nExit codes: 0 done; 1 failed; 2 wrong usage or a refused file; 3 done, but single objects failed;\n4 done, but removals are held until a person approves.\nLog lines go to standard error; ROLLCALL_LOG=debug shows more of them."
+    after_help = "Try it:\n  rollcall demo                      invented people become accounts before your eyes\n  rollcall apply ledgerly.yaml       save an application: its source, target, mapping\n  rollcall serve                     run every job at its time, unattended\n  rollcall cycle Ledgerly            run one cycle now\n  rollcall status                    what each job is doing, and whether it is healthy\n  rollcall logs --name nadia         what happened to Nadia, and why\n\nExit codes: 0 done; 1 failed; 2 wrong usage or a refused file; 3 done, but single objects failed;\n4 done, but removals are held until a person approves; apply: not saved for the same reason.\nLog lines go to standard error; ROLLCALL_LOG=debug shows more of them."
 )]
 pub(crate) struct Cli {
     /// Where Rollcall keeps what it remembers: .rollcall, and .rollcall-demo for the demo. A second command on the
@@ -49,15 +49,14 @@ pub(crate) enum Command {
     /// fortnight of joining, moving and leaving pass, runs an incremental cycle, then one that has nothing to do.
     /// Then it keeps the app running for you to look around, until Ctrl-C.
     Demo(Demo),
-    /// Check application files and save them.
+    /// Check application files, show what would come of them, and save them.
     ///
     /// A file names one application: its source, target, attribute mapping and thresholds. Nothing is saved
-    /// unless all of it is sound.
-    Apply {
-        /// YAML files, one application each.
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-    },
+    /// unless all of it is sound. Of a new or changed one, source and target are read first, and nothing is
+    /// written to either: whose accounts the next cycle would create, update, switch off and delete is shown
+    /// before you are asked whether to save. Where nobody can be asked it is saved, unless someone would be
+    /// switched off or deleted (exit code 4).
+    Apply(Apply),
     /// Run one cycle of a job now.
     Cycle {
         /// The application's name, or the job's id.
@@ -66,15 +65,67 @@ pub(crate) enum Command {
         #[arg(long)]
         allow_removals: bool,
     },
+    /// Run unattended: every job at its time, until Ctrl-C.
+    ///
+    /// Cycles run every 20 to 40 minutes, sooner after changes and later while nothing happens, unless a file's
+    /// schedule says otherwise; a new or changed file is due at once. Other commands on the same data folder work
+    /// beside it: apply, cycle, status, logs. Killed or ended, a cycle under way goes on at the next start.
+    Serve(Serve),
     /// Show what jobs are doing and whether they are healthy.
     Status {
         /// The application's name, or the job's id; all jobs without it.
         job: Option<String>,
+        /// Keep showing it, with a live bar for each cycle under way, until Ctrl-C.
+        #[arg(long)]
+        watch: bool,
     },
     /// Search the provisioning log, newest first.
     Logs(Logs),
+    /// List the mails that were written about trouble, newest first, or print one.
+    ///
+    /// They lie as .eml files in the folder `outbox` of the data folder. To whom is written, `notification` in the
+    /// application's file says.
+    Mail {
+        /// Print this one: its number in the list, 1 being the newest, or the name of its file.
+        which: Option<String>,
+    },
+    /// Print the JSON Schema of application files, for completion and checks while you write
+    ///
+    /// Save it beside your files, and put this line at the top of each:
+    ///
+    ///   # yaml-language-server: $schema=application.schema.json
+    #[command(verbatim_doc_comment)]
+    Schema,
     /// Run the sandbox app on its own: a SCIM 2.0 server on loopback to rehearse against.
     Sandbox(Sandbox),
+}
+
+/// What is applied, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// YAML files, one application each.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Save without asking, also when people would lose accounts.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Show what would happen, and save nothing.
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Look at neither source nor target, and save without asking.
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+/// How the service runs.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Port of the API on loopback; any free one without it.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// How many jobs run side by side.
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) jobs_at_once: u16,
 }
 
 /// How the demo runs.

@@ -7,8 +7,10 @@
 //! |---|---|
 //! | `lock` | nothing; locked by the process whose engine serves the folder |
 //! | `running.json` | that process's id, its endpoint, and the start of its engine |
+//! | `token` | what `serve`'s API asks for, anew at each start |
 //! | `rollcall.db` | everything remembered (SQLite) |
 //! | `work/` | private copies of source files |
+//! | `outbox/` | mails about trouble, a file each |
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -18,6 +20,8 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use store::embedded::Embedded;
 use uuid::Uuid;
+
+use crate::exit::Refusal;
 
 /// A folder in use.
 pub(crate) struct DataDir {
@@ -34,6 +38,9 @@ struct Running {
     pid: u32,
     endpoint: String,
     boot: Uuid,
+    /// Whether it is `rollcall serve`, which does not pass by itself.
+    #[serde(default)]
+    for_good: bool,
 }
 
 /// How often, and how long apart, to look for the endpoint of a process that has just locked the folder: opening a
@@ -47,7 +54,7 @@ impl DataDir {
         let path = path.canonicalize().with_context(|| format!("cannot use {}", path.display()))?;
         for _ in 0..PATIENCE.0 {
             if let Some(lock) = try_lock(&path)? {
-                return serve(path, lock).await;
+                return serve(path, lock, false).await;
             }
             if let Some(running) = read_running(&path).await {
                 return Ok(Self { path, running, _served: None });
@@ -58,6 +65,35 @@ impl DataDir {
             "{} is locked by another process that does not answer; end it, or choose another folder with --data-dir",
             path.display()
         )
+    }
+
+    /// Serves the folder for good, and nobody else may. A passing command that has it now is waited for, briefly.
+    pub(crate) async fn own(path: &Path) -> anyhow::Result<Self> {
+        make_private(path)?;
+        let path = path.canonicalize().with_context(|| format!("cannot use {}", path.display()))?;
+        let mut holder = "another process".to_owned();
+        for _ in 0..PATIENCE.0 {
+            if let Some(lock) = try_lock(&path)? {
+                return serve(path, lock, true).await;
+            }
+            if let Some(running) = read_running(&path).await {
+                holder = format!("process {}", running.pid);
+                if running.for_good {
+                    break;
+                }
+            }
+            tokio::time::sleep(PATIENCE.1).await;
+        }
+        let problem = format!(
+            "{} is served by {holder} already; one is enough, and rollcall status shows what it does. End that process, or choose another folder with --data-dir",
+            path.display()
+        );
+        Err(Refusal(problem).into())
+    }
+
+    /// A file of the folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -109,7 +145,7 @@ fn try_lock(path: &Path) -> anyhow::Result<Option<File>> {
     }
 }
 
-async fn serve(path: PathBuf, lock: File) -> anyhow::Result<DataDir> {
+async fn serve(path: PathBuf, lock: File, for_good: bool) -> anyhow::Result<DataDir> {
     // Whoever served the folder before is gone, and so is what it wrote here.
     let _ = fs::remove_file(path.join("running.json"));
     let database = path.join("rollcall.db");
@@ -119,6 +155,7 @@ async fn serve(path: PathBuf, lock: File) -> anyhow::Result<DataDir> {
         pid: std::process::id(),
         endpoint: engine.endpoint().to_owned(),
         boot: runtime::clock::new_id(),
+        for_good,
     };
     let text = serde_json::to_vec(&running)?;
     let draft = path.join("running.json.new");
@@ -154,6 +191,16 @@ mod tests {
         let first = DataDir::open(folder.path()).await.unwrap().boot();
         let second = DataDir::open(folder.path()).await.unwrap();
         assert_ne!(second.boot(), first);
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_served_for_good_is_refused_at_once_to_whoever_wants_it_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = DataDir::own(folder.path()).await.unwrap();
+        let refused = DataDir::own(folder.path()).await.err().unwrap();
+        assert!(refused.is::<Refusal>());
+        assert!(refused.to_string().contains(&format!("process {}", std::process::id())), "{refused}");
+        assert_eq!(DataDir::open(folder.path()).await.unwrap().endpoint(), first.endpoint());
     }
 
     #[tokio::test]

@@ -30,9 +30,20 @@ impl From<Exit> for ExitCode {
 #[error("{0}")]
 pub(crate) struct Refusal(pub(crate) String);
 
+/// Something that only a person may decide, where nobody can be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NeedsApproval(pub(crate) String);
+
 /// The exit code of an error.
 pub(crate) fn of(error: &anyhow::Error) -> Exit {
-    if error.is::<Refusal>() { Exit::Refused } else { Exit::Failed }
+    if error.is::<Refusal>() {
+        Exit::Refused
+    } else if error.is::<NeedsApproval>() {
+        Exit::RemovalsHeld
+    } else {
+        Exit::Failed
+    }
 }
 
 /// The exit code of a cycle.

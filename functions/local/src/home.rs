@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use notifier::Folder;
 use runtime::clock::{SystemClock, SystemIds, new_id};
+use runtime::secrets::Secrets;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
-use sync::bus::LogBus;
-use sync::context::Context;
+use sync::bus::{Bus, LogBus};
+use sync::context::{Context, RESERVE};
 
 use crate::cli::Cli;
 use crate::data_dir::DataDir;
 use crate::exit::Refusal;
+use crate::mail::{MailBus, OUTBOX};
 
 /// The tables' prefix on a laptop.
 const PREFIX: &str = "rollcall";
@@ -18,13 +21,23 @@ const PREFIX: &str = "rollcall";
 /// Everything a command needs, and the engine it keeps running meanwhile.
 pub(crate) struct Home {
     pub(crate) context: Context,
-    _data: DataDir,
+    data: DataDir,
 }
 
 impl Home {
     /// Opens the store that the command line names, with its tables.
     pub(crate) async fn open(cli: &Cli) -> anyhow::Result<Self> {
-        let data = DataDir::open(cli.data_dir()).await?;
+        // Over tables that are shared, mail is the service's affair: whoever writes one uses up the day's.
+        let mails = cli.endpoint.is_none();
+        Self::over(cli, DataDir::open(cli.data_dir()).await?, mails).await
+    }
+
+    /// The same, for a process that must have the data folder to itself.
+    pub(crate) async fn own(cli: &Cli) -> anyhow::Result<Self> {
+        Self::over(cli, DataDir::own(cli.data_dir()).await?, true).await
+    }
+
+    async fn over(cli: &Cli, data: DataDir, mails: bool) -> anyhow::Result<Self> {
         let names = TableNames::with_prefix(PREFIX);
         let owner = format!(
             "{} {}",
@@ -46,16 +59,25 @@ impl Home {
         store::tables::create(&client, &names).await?;
         let store = DynamoStore::new(client, names, Worker { owner, boot });
         let tenant = store.tenant(new_id()).await?;
+        let clock = Arc::new(SystemClock);
+        let bus: Arc<dyn Bus> = if mails {
+            let outbox = Folder::new(data.file(OUTBOX));
+            Arc::new(MailBus { store: store.clone(), clock: clock.clone(), outbox })
+        } else {
+            Arc::new(LogBus)
+        };
         let context = Context {
             store,
-            bus: Arc::new(LogBus),
-            clock: Arc::new(SystemClock),
+            bus,
+            secrets: Secrets::new(clock.clone()),
+            clock,
             ids: Arc::new(SystemIds),
             s3: s3().await,
             work: data.work(),
             tenant,
+            reserve: RESERVE,
         };
-        Ok(Self { context, _data: data })
+        Ok(Self { context, data })
     }
 
     /// The application of a name or a job's id.
@@ -76,6 +98,11 @@ impl Home {
             false => format!("known are {}", names.join(", ")),
         };
         Err(Refusal(format!("there is no application or job '{job}'; {known}")).into())
+    }
+
+    /// A file of the data folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.data.file(name)
     }
 
     /// A folder for files that a command writes for itself.

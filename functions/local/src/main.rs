@@ -3,12 +3,14 @@
 //! In: a command. Out: text for people or JSON for programs on standard output, log lines on standard error, and an
 //! exit code that means something ([`exit`]).
 
+mod api;
 mod cli;
 mod commands;
 mod data_dir;
 mod demo;
 mod exit;
 mod home;
+mod mail;
 mod output;
 
 use clap::Parser;
@@ -37,10 +39,13 @@ fn main() -> std::process::ExitCode {
 async fn run(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Demo(demo) => demo::run(cli, demo).await,
-        Command::Apply { files } => commands::apply::run(cli, files).await,
+        Command::Apply(options) => commands::apply::run(cli, options).await,
         Command::Cycle { job, allow_removals } => commands::cycle::run(cli, job, *allow_removals).await,
-        Command::Status { job } => commands::status::run(cli, job.as_deref()).await,
+        Command::Serve(options) => commands::serve::run(cli, options).await,
+        Command::Status { job, watch } => commands::status::run(cli, job.as_deref(), *watch).await,
         Command::Logs(logs) => commands::logs::run(cli, logs).await,
+        Command::Mail { which } => commands::mail::run(cli, which.as_deref()),
+        Command::Schema => commands::schema::run(),
         Command::Sandbox(sandbox) => commands::sandbox::run(cli, sandbox).await,
     }
 }

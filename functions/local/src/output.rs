@@ -24,6 +24,11 @@ pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(line(serde_json::to_string_pretty(value)?)?)
 }
 
+/// One JSON value on one line of standard output: what a program reads as it comes.
+pub(crate) fn json_line(value: &impl Serialize) -> anyhow::Result<()> {
+    Ok(line(serde_json::to_string(value)?)?)
+}
+
 /// Whether a command ended because nobody reads on: `rollcall logs | head`. That is no failure.
 pub(crate) fn nobody_reads_on(error: &anyhow::Error) -> bool {
     let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;

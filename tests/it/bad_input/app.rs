@@ -73,7 +73,7 @@ fn an_app_that_is_empty_handed_at_the_first_cycle_makes_nobody() {
         let app = App::with(Settings { faults, ..Settings::default() });
         let office = app.office();
         office.people(&three());
-        office.apply();
+        office.apply_offline();
         cycle(&office).exits(1);
         assert!(app.sandbox.users().is_empty());
         let status = office.status();

@@ -55,7 +55,7 @@ fn a_token_in_the_file_is_refused_and_not_repeated() {
 
 #[test]
 fn a_source_system_that_is_not_known_is_refused_with_those_that_are() {
-    is_not_saved("file: {", "ldap: {", &["line 3", "'ldap' is not known", "accepted: file"]);
+    is_not_saved("file: {", "vault: {", &["line 3", "'vault' is not known", "accepted: file"]);
 }
 
 #[test]

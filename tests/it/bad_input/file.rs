@@ -70,7 +70,7 @@ fn a_file_in_mixed_or_wrong_encodings_is_refused_with_its_line() {
         "ledgerly.yaml",
         application(&app.sandbox.base_url()).replace("id: employeeId,", "id: employeeId, encoding: utf-8,"),
     );
-    office.apply();
+    office.apply_offline();
     let latin = b"E2,true,Bj\xf6rn Berg,Bj\xf6rn,Berg,omar.berg@tessera.example,Treasury,Analyst\n";
     let latin = [HEADER.as_bytes(), b"\n", latin].concat();
     refuses(&app, &office, latin, &["line 2", "not UTF-8", "source.file.encoding"]);
@@ -98,7 +98,7 @@ fn ids_that_repeat_are_found_before_the_first_person_is_exported() {
     let mut people = Person::many(40);
     people[39].id = people[3].id.clone();
     office.people(&people);
-    office.apply();
+    office.apply_offline();
     cycle(&office).exits(2).says(&[
         "people.csv",
         "repeats ids in column 'employeeId'",

@@ -85,10 +85,16 @@ pub(crate) struct Office {
 impl Office {
     /// A folder with an application file for a target, and nobody in the directory.
     pub(crate) fn with_app(url: &str, token: &str) -> Self {
+        let office = Self::with_document(&application(url), token);
+        office.people(&[]);
+        office
+    }
+
+    /// A folder with an application file, and the token of its target.
+    pub(crate) fn with_document(document: &str, token: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let office = Self { folder, token: RefCell::new(token.to_owned()) };
-        office.write("ledgerly.yaml", application(url));
-        office.people(&[]);
+        office.write("ledgerly.yaml", document);
         office
     }
 
@@ -121,6 +127,12 @@ impl Office {
     #[track_caller]
     pub(crate) fn apply(&self) {
         self.rollcall(&["apply", "ledgerly.yaml"]).exits(0);
+    }
+
+    /// Saved without a look at source and app, for a story in which one of them cannot be read.
+    #[track_caller]
+    pub(crate) fn apply_offline(&self) {
+        self.rollcall(&["apply", "--offline", "ledgerly.yaml"]).exits(0);
     }
 
     /// A cycle that is expected to succeed; its figures.

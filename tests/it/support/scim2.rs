@@ -1,155 +1,17 @@
-//! `scim2-server`, a SCIM server that others wrote, as an app to provision into.
-//!
-//! Its state is read back with plain requests of the test's own, never through Rollcall.
+//! `scim2-server`, from PyPI: Python on pydantic, the RFCs followed closely.
 
-use std::fs::File;
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::Command;
 
-use reqwest::{Client, Method};
-use serde_json::Value;
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use super::app_server::installed;
 
-use super::office::{Office, Person};
+/// Where its SCIM service begins.
+pub(super) const PATH: &str = "/v2";
 
-const TOKEN: &str = "scim2-token";
-
-/// The longest a Python process takes to answer on a machine that builds something meanwhile.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A running server; it ends with the value.
-pub(crate) struct Scim2 {
-    process: Child,
-    base: String,
-    client: Client,
-    threads: Runtime,
-    folder: TempDir,
-}
-
-impl Scim2 {
-    pub(crate) fn start() -> Self {
-        // The server cannot be given port 0, and a port that was free a moment ago may be taken by now.
-        let tries = 5;
-        (0..tries).find_map(|_| Self::try_start()).expect("scim2-server starts at one of five free ports")
-    }
-
-    fn try_start() -> Option<Self> {
-        // Fails when a provider is installed already, and then that one is used.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let folder = tempfile::tempdir().expect("a folder can be made");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let port = listener.local_addr().expect("a listener has an address").port().to_string();
-        drop(listener);
-        let log = File::create(folder.path().join("log")).expect("a file can be made");
-        let process = Command::new(program())
-            .args(["--hostname", "127.0.0.1", "--port", &port, "--bearer-token", TOKEN])
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a file can be shared"))
-            .stderr(log)
-            .spawn()
-            .expect("scim2-server can be started");
-        let threads = Runtime::new().expect("threads can be started");
-        let base = format!("http://127.0.0.1:{port}/v2");
-        let mut server = Self { process, base, client: Client::new(), threads, folder };
-        server.comes_up().then_some(server)
-    }
-
-    /// Waits until it answers; `false` when it ended instead.
-    fn comes_up(&mut self) -> bool {
-        let until = Instant::now() + PATIENCE;
-        while Instant::now() < until {
-            if self.ask(Method::GET, "/ServiceProviderConfig?by=test", None).is_some() {
-                return true;
-            }
-            if self.process.try_wait().is_ok_and(|ended| ended.is_some()) {
-                return false;
-            }
-            sleep(Duration::from_millis(50));
-        }
-        panic!("scim2-server does not answer; it says: {}", self.log())
-    }
-
-    /// An office with an application file for this app, applied.
-    #[track_caller]
-    pub(crate) fn office(&self, people: &[Person]) -> Office {
-        let office = Office::with_app(&self.base, TOKEN);
-        office.people(people);
-        office.apply();
-        office
-    }
-
-    /// Everyone who has an account, as the server shows them, in the order of their names.
-    #[track_caller]
-    pub(crate) fn users(&self) -> Vec<Value> {
-        let list =
-            self.ask(Method::GET, "/Users?count=1000&by=test", None).expect("the server lists its users");
-        let mut users = list["Resources"].as_array().cloned().unwrap_or_default();
-        assert_eq!(list["totalResults"], users.len(), "one page holds everyone");
-        users.sort_by_key(|user| user["userName"].to_string());
-        users
-    }
-
-    /// The only account.
-    #[track_caller]
-    pub(crate) fn only_user(&self) -> Value {
-        match self.users().as_slice() {
-            [one] => one.clone(),
-            users => panic!("there should be one account: {users:#?}"),
-        }
-    }
-
-    /// Makes an account behind Rollcall's back.
-    #[track_caller]
-    pub(crate) fn create(&self, user: &Value) -> Value {
-        self.ask(Method::POST, "/Users", Some(user)).expect("the server takes the user")
-    }
-
-    /// The requests that arrived, as the server logged them, the test's own aside.
-    #[track_caller]
-    pub(crate) fn heard(&self) -> Vec<String> {
-        // It logs a request after it answered: once the last one is in the log, so are those before it.
-        let before = self.log().matches("by=heard").count();
-        self.ask(Method::GET, "/Users?count=1&by=heard", None).expect("the server lists its users");
-        let until = Instant::now() + PATIENCE;
-        while self.log().matches("by=heard").count() == before && Instant::now() < until {
-            sleep(Duration::from_millis(10));
-        }
-        self.log().lines().filter(|line| !line.contains("by=")).map(str::to_owned).collect()
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).expect("the log can be read")
-    }
-
-    /// `None` when it did not answer, or not with success.
-    fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Option<Value> {
-        let request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(TOKEN);
-        let request = match body {
-            Some(body) => request.header("Content-Type", "application/scim+json").body(body.to_string()),
-            None => request,
-        };
-        self.threads.block_on(async { request.send().await?.error_for_status()?.json().await }).ok()
-    }
-}
-
-impl Drop for Scim2 {
-    fn drop(&mut self) {
-        // Fails when it ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn program() -> PathBuf {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/venv/bin/scim2-server");
-    assert!(
-        program.exists(),
-        "scim2-server, which this test provisions into, is not installed ({} is missing): run tests/run, which installs it",
-        program.display()
-    );
-    program
+/// Starts it on a port, for whoever knows the token. It logs each request to standard error.
+pub(super) fn command(port: &str, token: &str) -> Command {
+    let program = installed(Path::new("venv/bin/scim2-server"));
+    let mut command = Command::new(program);
+    command.args(["--hostname", "127.0.0.1", "--port", port, "--bearer-token", token]);
+    command
 }

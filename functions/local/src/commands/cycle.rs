@@ -18,7 +18,7 @@ pub(crate) async fn run(cli: &Cli, job: &str, allow_removals: bool) -> anyhow::R
     let home = Home::open(cli).await?;
     let stored = home.application(job).await?;
     let approved_by = allow_removals.then(|| std::env::var("USER").unwrap_or_else(|_| "command line".into()));
-    let request = Request { deadline: None, approved_by };
+    let request = Request { approved_by, ..Request::default() };
     let bar = Bar::new(cli.json, &stored.name);
     let report = once(&home, &stored, &request, &bar).await;
     bar.finish();

@@ -3,5 +3,8 @@
 pub(crate) mod apply;
 pub(crate) mod cycle;
 pub(crate) mod logs;
+pub(crate) mod mail;
 pub(crate) mod sandbox;
+pub(crate) mod schema;
+pub(crate) mod serve;
 pub(crate) mod status;

@@ -1,5 +1,7 @@
 //! `rollcall status`: healthy or not, why not, how far, what last.
 
+mod watch;
+
 use comfy_table::Table;
 use query::status::{JobStatus, view};
 
@@ -8,8 +10,24 @@ use crate::exit::Exit;
 use crate::home::Home;
 use crate::output;
 
-pub(crate) async fn run(cli: &Cli, job: Option<&str>) -> anyhow::Result<Exit> {
+pub(crate) async fn run(cli: &Cli, job: Option<&str>, watch: bool) -> anyhow::Result<Exit> {
     let home = Home::open(cli).await?;
+    if watch {
+        return watch::run(cli, &home, job).await;
+    }
+    let found = found(&home, job).await?;
+    match (cli.json, job, found.as_slice()) {
+        (true, Some(_), [one]) => output::json(one)?,
+        (true, ..) => output::json(&found)?,
+        (false, _, []) => output::line("There is no application yet. Save one with: rollcall apply FILE")?,
+        (false, Some(_), [one]) => output::line(details(one))?,
+        (false, ..) => output::line(overview(&found))?,
+    }
+    Ok(Exit::Done)
+}
+
+/// One job's status, or all of them.
+async fn found(home: &Home, job: Option<&str>) -> anyhow::Result<Vec<JobStatus>> {
     let store = &home.context.store;
     let now = home.context.clock.now();
     let mut found = Vec::new();
@@ -24,14 +42,7 @@ pub(crate) async fn run(cli: &Cli, job: Option<&str>) -> anyhow::Result<Exit> {
             }
         }
     }
-    match (cli.json, job, found.as_slice()) {
-        (true, Some(_), [one]) => output::json(one)?,
-        (true, ..) => output::json(&found)?,
-        (false, _, []) => output::line("There is no application yet. Save one with: rollcall apply FILE")?,
-        (false, Some(_), [one]) => output::line(details(one))?,
-        (false, ..) => output::line(overview(&found))?,
-    }
-    Ok(Exit::Done)
+    Ok(found)
 }
 
 fn overview(jobs: &[JobStatus]) -> Table {
@@ -99,7 +110,9 @@ fn progress(job: &JobStatus) -> String {
 
 fn last(job: &JobStatus) -> String {
     let Some(last) = &job.last_execution else { return "never".into() };
-    let written = last.figures.exported();
-    let state = last.error.clone().unwrap_or_else(|| format!("{:?}, {written} written", last.state));
+    let state = match &last.error {
+        Some(error) => error.message.clone(),
+        None => format!("{:?}, {} written", last.state, last.figures.exported()),
+    };
     format!("{} {}: {state}", output::moment(last.time_ended), last.kind)
 }

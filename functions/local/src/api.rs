@@ -1,0 +1,79 @@
+//! The reading side of the HTTPS API, on loopback, for whoever has this start's token.
+//!
+//! In: a port and the store. Out: the routes of `query` at `http://127.0.0.1:<port>`. Promised: nothing but the health
+//! check answers without the token, which is drawn at each start and lies in the data folder for its owner alone.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::home::Home;
+
+/// The API while it runs.
+pub(crate) struct Api {
+    url: String,
+    token_file: PathBuf,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+impl Api {
+    /// Starts to answer on a port of loopback; 0 takes any free one.
+    pub(crate) async fn start(home: &Home, port: u16) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await;
+        let listener =
+            listener.with_context(|| format!("cannot listen on 127.0.0.1:{port}; choose another --port"))?;
+        let url = format!("http://{}/v1.0", listener.local_addr()?);
+        let token = runtime::clock::new_id().simple().to_string();
+        let token_file = home.file("token");
+        write_private(&token_file, &token)
+            .with_context(|| format!("cannot write {}", token_file.display()))?;
+        let access = query::http::Access::Token(SecretString::from(token));
+        let router = query::http::router(home.context.store.clone(), access, home.context.clock.clone());
+        let (stop, stopped) = oneshot::channel();
+        let served = axum::serve(listener, router).with_graceful_shutdown(async {
+            // Whoever dropped the sender wants it to end, too.
+            let _ = stopped.await;
+        });
+        Ok(Self { url, token_file, stop, served: tokio::spawn(served.into_future()) })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn token_file(&self) -> &Path {
+        &self.token_file
+    }
+
+    /// Finishes the requests under way.
+    pub(crate) async fn stop(self) {
+        let _ = self.stop.send(());
+        if let Ok(Err(error)) = self.served.await {
+            tracing::warn!("the API ended with: {error}");
+        }
+        let _ = std::fs::remove_file(&self.token_file);
+    }
+}
+
+/// Writes a file that only its owner can read.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    // A file that is there keeps its rights, whoever gave them.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)?.write_all(text.as_bytes())
+}

@@ -1,0 +1,86 @@
+//! Looking at what a document would do, before it is saved.
+//!
+//! In: an application as it would be saved. Out: its consequences, or why nothing can be known. Reads source, target
+//! and store; private copies of a file lie in a folder of their own that is gone afterwards, so that a cycle that runs
+//! meanwhile keeps its own.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use engine::cycle::CycleError;
+use engine::cycle::preview::{Consequences, Sight, preview};
+use engine::ports::SourceError;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sync::context::Context;
+use sync::cycle::{Connected, SliceError, connect};
+
+use super::save::{Draft, Outcome};
+use crate::exit::Refusal;
+use crate::home::Home;
+
+/// What the next cycle would do once `draft` is saved.
+pub(super) async fn consequences(home: &Home, draft: &Draft, quiet: bool) -> anyhow::Result<Consequences> {
+    let bar = bar(&draft.stored.name, quiet);
+    let found = look(home, draft, &bar).await;
+    bar.finish_and_clear();
+    found.map_err(|error| {
+        let refused = matches!(&error, SliceError::Cycle(CycleError::Source(SourceError::Refused(_))));
+        let why = format!(
+            "{}: {}. Nothing was saved; --offline saves without looking at source and target",
+            draft.stored.name,
+            error.to_string().trim_end_matches('.')
+        );
+        if refused { Refusal(why).into() } else { anyhow::Error::from(error).context(why) }
+    })
+}
+
+async fn look(home: &Home, draft: &Draft, bar: &ProgressBar) -> Result<Consequences, SliceError> {
+    let scratch = Scratch(home.work().join(format!("preview-{}", runtime::clock::new_id())));
+    let context = Context { work: scratch.0.clone(), ..home.context.clone() };
+    let Connected { definition, source, target } = connect(&context, &draft.stored).await?;
+    let job = match draft.outcome {
+        Outcome::Added => None,
+        Outcome::Changed | Outcome::Unchanged => {
+            Some(context.store.job(&definition.job).await.map_err(CycleError::Store)?.state)
+        }
+    };
+    let progress = |read: u64, total: Option<u64>| {
+        if let Some(total) = total {
+            bar.set_length(total);
+        }
+        bar.set_position(read);
+    };
+    let sight = Sight {
+        source: source.as_ref(),
+        target: Some(target.as_ref()),
+        store: &context.store,
+        job: job.as_ref(),
+        now: context.clock.now(),
+        progress: &progress,
+    };
+    Ok(preview(&sight, &definition).await?)
+}
+
+/// A folder that is gone with the value.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Not there when the source needed no copies; what cannot be removed is removed with the data folder.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn bar(name: &str, quiet: bool) -> ProgressBar {
+    let bar = ProgressBar::no_length();
+    if quiet || !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    if let Ok(style) = ProgressStyle::with_template("{prefix} {spinner} {pos} people looked at  {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(name.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}

@@ -1,0 +1,149 @@
+//! `rollcall status --watch`: one live line for each job, until Ctrl-C.
+//!
+//! On a terminal a bar moves; elsewhere a line is written whenever something changed, as JSON with `--json`.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use query::status::JobStatus;
+
+use super::{found, health};
+use crate::cli::Cli;
+use crate::exit::Exit;
+use crate::home::Home;
+use crate::output;
+
+/// Time between two looks: a worker shows its progress every few seconds.
+const LOOK: Duration = Duration::from_secs(1);
+
+pub(super) async fn run(cli: &Cli, home: &Home, job: Option<&str>) -> anyhow::Result<Exit> {
+    let mut screen = if cli.json {
+        Screen::Json(BTreeMap::new())
+    } else if std::io::stderr().is_terminal() {
+        Screen::Bars(Bars::default())
+    } else {
+        Screen::Lines(BTreeMap::new())
+    };
+    loop {
+        let jobs = found(home, job).await?;
+        screen.show(&jobs, home.context.clock.now())?;
+        tokio::select! {
+            () = home.context.clock.tick(LOOK) => {}
+            signal = tokio::signal::ctrl_c() => {
+                signal?;
+                return Ok(Exit::Done);
+            }
+        }
+    }
+}
+
+/// Where it is shown.
+enum Screen {
+    Bars(Bars),
+    /// What was said last of each application.
+    Lines(BTreeMap<String, String>),
+    Json(BTreeMap<String, JobStatus>),
+}
+
+impl Screen {
+    fn show(&mut self, jobs: &[JobStatus], now: Timestamp) -> anyhow::Result<()> {
+        match self {
+            Self::Bars(bars) => bars.show(jobs, now),
+            Self::Lines(said) => {
+                for job in jobs {
+                    let text = sentence(job);
+                    if said.get(&job.application) != Some(&text) {
+                        output::line(format_args!("{} {}: {text}", output::moment(now), job.application))?;
+                        said.insert(job.application.clone(), text);
+                    }
+                }
+            }
+            Self::Json(said) => {
+                for job in jobs {
+                    if said.get(&job.application) != Some(job) {
+                        output::json_line(job)?;
+                        said.insert(job.application.clone(), job.clone());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a job is doing, in a sentence that stays the same while nothing happens.
+fn sentence(job: &JobStatus) -> String {
+    let state = health(job);
+    match job.progress.first() {
+        Some(progress) => {
+            format!(
+                "{state}; {} of {} people, {}",
+                progress.completed_units,
+                progress.total_units,
+                written(job)
+            )
+        }
+        None => format!("{state}; next cycle due {}", output::moment(job.next_due)),
+    }
+}
+
+fn written(job: &JobStatus) -> String {
+    let figures = job.figures.unwrap_or_default();
+    format!("{} written, {} failed", figures.exported(), figures.failed)
+}
+
+/// One bar for each job.
+#[derive(Default)]
+struct Bars {
+    screen: MultiProgress,
+    bars: BTreeMap<String, ProgressBar>,
+}
+
+impl Bars {
+    fn show(&mut self, jobs: &[JobStatus], now: Timestamp) {
+        // What is not there any more leaves the screen.
+        self.bars.retain(|name, bar| {
+            let stays = jobs.iter().any(|job| job.application == *name);
+            if !stays {
+                bar.finish_and_clear();
+            }
+            stays
+        });
+        for job in jobs {
+            let screen = &self.screen;
+            let bar = self
+                .bars
+                .entry(job.application.clone())
+                .or_insert_with(|| screen.add(ProgressBar::new(0).with_prefix(job.application.clone())));
+            draw(bar, job, now);
+        }
+    }
+}
+
+fn draw(bar: &ProgressBar, job: &JobStatus, now: Timestamp) {
+    let template = match job.progress.first() {
+        Some(progress) => {
+            bar.set_length(progress.total_units);
+            bar.set_position(progress.completed_units);
+            bar.set_message(written(job));
+            "{prefix:20} {bar:30.cyan/dim} {pos}/{len} people  {msg}"
+        }
+        None => {
+            let left = job.next_due.duration_since(now).as_secs().max(0);
+            let when = if left == 0 {
+                "due now".to_owned()
+            } else {
+                format!("next cycle in {}:{:02}", left / 60, left % 60)
+            };
+            bar.set_message(format!("{}; {} users linked; {when}", health(job), job.counts.linked));
+            "{prefix:20} {msg}"
+        }
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("━━─"));
+    }
+    bar.tick();
+}
