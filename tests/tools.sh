@@ -27,6 +27,29 @@ debian() {
     fail "missing: $*. Install with: sudo apt-get install $* (or your system's packages of that name), then run this again"
 }
 
+# The directories that tests of LDAP and of Active Directory start for themselves, as ordinary programs on loopback.
+# Debian would also start them as services: that is kept from happening, now and at the next boot.
+need_directories() {
+    local missing=() services=() policy=/usr/sbin/policy-rc.d made=
+    has slapd && has ldapmodify || { missing+=(slapd ldap-utils) services+=(slapd); }
+    # Samba's tests need root, so others need no Samba.
+    if [ "$(id -u)" = 0 ] && ! { has samba && has samba-tool && has ldbmodify && [ -d /usr/share/samba/setup ]; }; then
+        missing+=(samba-ad-dc samba-ad-provision ldb-tools) services+=(samba-ad-dc smbd nmbd winbind)
+    fi
+    has openssl || missing+=(openssl)
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" = 0 ] && [ ! -e $policy ]; then
+        made=1
+        printf '#!/bin/sh\nexit 101\n' > $policy && chmod +x $policy
+    fi
+    (debian "${missing[@]}") || { [ -z "$made" ] || rm -f $policy; exit 1; }
+    [ -z "$made" ] || rm -f $policy
+    for service in "${services[@]}"; do update-rc.d "$service" disable >/dev/null 2>&1 || true; done
+}
+
+# Whether a program is there; servers lie in folders that are not on everybody's path.
+has() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null; }
+
 need_rust() {
     command -v cargo >/dev/null || fail "missing: cargo. Install Rust 1.95 or later from https://rustup.rs, then run this again"
     # SQLite and ring are compiled from C.
@@ -47,6 +70,22 @@ need_venv() {
         echo "$wanted" > "$VENV/installed"
     fi
     export PATH="$PWD/$VENV/bin:$PATH"
+}
+
+# SCIMMY, a SCIM server of another make: from npm, once for each state of its lock file.
+need_scimmy() {
+    local wanted at=$TOOLS/scimmy from=tests/servers/scimmy
+    command -v npm >/dev/null || debian nodejs npm
+    wanted=$(cksum < "$from/package-lock.json")
+    if [ "$(cat "$at/installed" 2>/dev/null)" != "$wanted" ]; then
+        say "installing npm packages into $at"
+        rm -rf "$at"
+        mkdir -p "$at"
+        cp "$from/package.json" "$from/package-lock.json" "$at"
+        npm ci --prefix "$at" --no-audit --no-fund --loglevel=error ||
+            fail "the packages of $from/package.json could not be installed from npm; look above for why, then run this again"
+        echo "$wanted" > "$at/installed"
+    fi
 }
 
 # need_cargo_tool NAME VERSION: `cargo NAME`, whichever version the machine has; installed when it has none.
