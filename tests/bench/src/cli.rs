@@ -18,6 +18,27 @@ pub(crate) enum Bench {
     /// everyone already.
     #[command(after_help = EXPLAINED)]
     Cycle(Options),
+    /// Cycles over a real OpenLDAP with N people: initial, nothing changed, one changed, everyone read again.
+    ///
+    /// Runs the `rollcall` beside this program in a process of its own; build it before. A quiet cycle may make no call
+    /// to the app, and its process may hold 150 MiB at once.
+    Directory(DirectoryOptions),
+}
+
+/// The size of the directory.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DirectoryOptions {
+    /// People in the directory.
+    #[arg(long, default_value_t = 10_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) people: u64,
+
+    /// How changes are learnt.
+    #[arg(long, default_value = "sync", value_parser = ["sync", "modifyTimestamp", "none"])]
+    pub(crate) changes: String,
+
+    /// Print one JSON document instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// How to read the tables.

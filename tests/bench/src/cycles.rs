@@ -135,8 +135,11 @@ mod tests {
     use crate::cli::{Bench, Cli};
 
     fn options(arguments: &[&str]) -> Options {
-        let Cli { bench: Bench::Cycle(options) } =
-            Cli::parse_from(["bench", "cycle"].iter().chain(arguments).copied());
+        let Bench::Cycle(options) =
+            Cli::parse_from(["bench", "cycle"].iter().chain(arguments).copied()).bench
+        else {
+            panic!("asked for cycles")
+        };
         options
     }
 

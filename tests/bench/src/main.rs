@@ -12,11 +12,15 @@
 //! Read [`cycles`] first: which cycles there are, and what each may cost. Then [`stage`] (everything a cycle needs, in
 //! one process), [`measure`] (one cycle, counted), [`report`].
 //!
+//! [`directory`] is another bench: a large OpenLDAP in which nothing happens, read by the command in a process of its
+//! own.
+//!
 //! # Caveats
 //! Sandbox, DynamoDB engine and Rollcall share the process and its cores: memory and time are of all three.
 
 mod cli;
 mod cycles;
+mod directory;
 mod measure;
 mod memory;
 mod people;
@@ -40,8 +44,11 @@ const BROKEN: u8 = 2;
 #[tokio::main]
 async fn main() -> ExitCode {
     runtime::tracing::for_terminal();
-    let Cli { bench: Bench::Cycle(options) } = Cli::parse();
-    match run(&options).await {
+    let outcome = match Cli::parse().bench {
+        Bench::Cycle(options) => run(&options).await,
+        Bench::Directory(options) => directory::run(&options).await,
+    };
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(EXCEEDED),
         Err(error) => {

@@ -13,6 +13,12 @@ pub(crate) fn peak() -> Option<u64> {
     peak_in(&status)
 }
 
+/// The most bytes that another process held at once so far; nothing when it is gone.
+pub(crate) fn peak_of(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    peak_in(&status)
+}
+
 /// `VmHWM:   12345 kB`
 fn peak_in(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -157,7 +157,7 @@ fn limited(measured: &Measured, figure: Figure, counted: u64) -> String {
 }
 
 /// A table whose figures stand at the right.
-fn table(header: &[&str]) -> Table {
+pub(crate) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_header(header.iter().copied());
     for column in table.column_iter_mut().skip(1) {

@@ -75,8 +75,7 @@ impl Stage {
         };
         let now = runtime::clock::now();
         for job in [Cycle::Initial, Cycle::Brownfield].map(job_of) {
-            let interval = stage.checked.application.schedule.interval;
-            stage.store.create_job(&job, &JobState::new(interval, now)).await?;
+            stage.store.create_job(&job, &JobState::new(now)).await?;
         }
         Ok(stage)
     }
@@ -127,6 +126,7 @@ impl Stage {
             job,
             mapping: self.checked.mapping.clone(),
             thresholds: application.removals,
+            cadence: application.schedule.cadence(),
             naming: naming(),
         };
         let ending = engine::cycle::run(&ports, &definition, &Request::default()).await;
