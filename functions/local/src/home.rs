@@ -56,7 +56,12 @@ impl Home {
                 return Err(Refusal(problem).into());
             }
         };
-        store::tables::create(&client, &names).await?;
+        // Looking closely at the tables costs the embedded engine seconds once they are large; nobody else makes
+        // tables there.
+        let known = cli.endpoint.is_none() && store::tables::are_made(&client, &names).await?;
+        if !known {
+            store::tables::create(&client, &names).await?;
+        }
         let store = DynamoStore::new(client, names, Worker { owner, boot });
         let tenant = store.tenant(new_id()).await?;
         let clock = Arc::new(SystemClock);

@@ -27,9 +27,9 @@ use crate::client;
 const SWEEP: Duration = Duration::from_secs(600);
 
 /// A running engine.
-#[derive(Debug)]
 pub struct Embedded {
     endpoint: String,
+    database: Database,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
     sweeper: JoinHandle<()>,
@@ -58,8 +58,9 @@ impl Embedded {
         let (stop, stopped) = oneshot::channel();
         Ok(Self {
             endpoint: format!("http://{address}"),
+            database: database.clone(),
             stop: Some(stop),
-            sweeper: tokio::spawn(sweep(database.clone())),
+            sweeper: tokio::spawn(sweep_every_so_often(database.clone())),
             server: Some(tokio::spawn(serve(listener, database, stopped))),
         })
     }
@@ -74,6 +75,11 @@ impl Embedded {
     #[must_use]
     pub fn client(&self) -> Client {
         client::for_endpoint(&self.endpoint)
+    }
+
+    /// Takes away items past their time, now.
+    pub async fn sweep(&self) {
+        sweep(self.database.clone()).await;
     }
 
     /// Stops it and waits until requests under way are answered.
@@ -107,15 +113,18 @@ async fn serve(listener: TcpListener, database: Database, stopped: oneshot::Rece
     }
 }
 
-async fn sweep(database: Database) {
+async fn sweep_every_so_often(database: Database) {
     loop {
         // Not at once: a command that is over in a moment would wait for the sweep.
         tokio::time::sleep(SWEEP).await;
-        let database = database.clone();
-        match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
-            Ok(Ok(0)) | Err(_) => {}
-            Ok(Ok(items)) => tracing::debug!(items, "swept expired items"),
-            Ok(Err(error)) => tracing::warn!(%error, "expired items could not be swept"),
-        }
+        sweep(database.clone()).await;
+    }
+}
+
+async fn sweep(database: Database) {
+    match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+        Ok(Ok(0)) | Err(_) => {}
+        Ok(Ok(items)) => tracing::debug!(items, "swept expired items"),
+        Ok(Err(error)) => tracing::warn!(%error, "expired items could not be swept"),
     }
 }
