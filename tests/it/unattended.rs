@@ -253,6 +253,31 @@ async fn a_cycle_that_is_asked_to_stop_goes_on_at_the_next_start() {
 }
 
 #[tokio::test]
+async fn a_document_that_changes_while_its_cycle_runs_is_due_again_at_once() {
+    let office = Unattended::with_latency(Duration::from_millis(50)).await;
+    office.people(&Person::many(40));
+    office.save("Ledgerly", "").await;
+    let mut scheduler = office.scheduler();
+    scheduler.turn().await.unwrap();
+    office.begun().await;
+    let store = &office.context.store;
+    let mut stored = store.application_by_name("Ledgerly").await.unwrap().unwrap();
+    stored.version = 2;
+    for attribute in stored.document["users"]["attributes"].as_array_mut().unwrap() {
+        if attribute["target"] == "title" {
+            attribute["source"] = "department".into();
+        }
+    }
+    store.save_application(&stored, Some(1)).await.unwrap();
+    assert_eq!(completed(scheduler.ended().await.unwrap()).figures.created, 40);
+
+    scheduler.turn().await.unwrap();
+    let again = completed(scheduler.ended().await.unwrap());
+
+    assert_eq!((again.kind, again.figures.updated), (CycleKind::Initial, 40));
+}
+
+#[tokio::test]
 async fn a_job_without_its_secret_says_so_and_waits_for_its_next_time() {
     let office = Unattended::new().await;
     office.people(&Person::many(3));

@@ -130,6 +130,23 @@ async fn secrets(
 /// How long the lease is held for one save of the job item.
 const BRIEFLY: SignedDuration = SignedDuration::from_secs(10);
 
+/// Makes a job due at once. One that another worker holds is left as it is.
+///
+/// # Errors
+/// [`StoreError`] when the store does not answer, or there is no such job.
+pub async fn make_due(context: &Context, job: &JobId) -> Result<(), StoreError> {
+    let now = context.clock.now();
+    let until = now.saturating_add(BRIEFLY).unwrap_or(now);
+    match context.store.acquire(job, now, until).await {
+        Ok((lease, mut state)) => {
+            state.next_due = now;
+            context.store.save(&lease, &state, &[], true).await
+        }
+        Err(StoreError::Busy { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Shows in the job's status why its cycle could not even begin: nobody may have been watching.
 async fn quarantine(context: &Context, job: &JobId, cause: String) -> Result<(), CycleError> {
     let now = context.clock.now();

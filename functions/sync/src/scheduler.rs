@@ -21,14 +21,11 @@ use tokio::task::{Id, JoinSet};
 
 use crate::bus::drain;
 use crate::context::Context;
-use crate::cycle::{SliceError, application_of, definition, run_slice};
+use crate::cycle::{SliceError, application_of, definition, make_due, run_slice};
 use crate::tick::tick;
 
 /// How far back the clock may go before every job's time is looked at again: time synchronisation steps by less.
 const CLOCK_STEP: SignedDuration = SignedDuration::from_secs(60);
-
-/// How long the lease is held to give a job its time back.
-const BRIEFLY: SignedDuration = SignedDuration::from_secs(10);
 
 /// A slice that ended.
 #[derive(Debug)]
@@ -152,22 +149,10 @@ impl Scheduler {
                 && view.state.next_due > definition.cadence.latest(now)
             {
                 tracing::warn!(job.id = %known.job, "was due too late: the clock has been put back; it is due now");
-                self.make_due(&known.job, now).await?;
+                make_due(&self.context, &known.job).await?;
             }
         }
         Ok(())
-    }
-
-    async fn make_due(&self, job: &JobId, now: Timestamp) -> Result<(), StoreError> {
-        use engine::ports::Store as _;
-        let until = now.saturating_add(BRIEFLY).unwrap_or(now);
-        let (lease, mut state) = match self.context.store.acquire(job, now, until).await {
-            Ok(acquired) => acquired,
-            Err(StoreError::Busy { .. }) => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        state.next_due = now;
-        self.context.store.save(&lease, &state, &[], true).await
     }
 }
 
@@ -185,5 +170,16 @@ async fn slice(context: &Context, job: &JobId, request: &Request) -> Option<Ende
     if matches!(outcome, Err(SliceError::Cycle(CycleError::Store(StoreError::Busy { .. })))) {
         return None;
     }
+    if let Err(error) = due_again_if_changed(context, &stored).await {
+        tracing::warn!(job.id = %job, "whether its document changed meanwhile cannot be seen: {error:#}");
+    }
     Some(Ended { application: stored.name, outcome })
+}
+
+/// A document that was changed while its cycle ran could not make the job due: the lease was not to be had.
+async fn due_again_if_changed(context: &Context, ran: &StoredApplication) -> Result<(), StoreError> {
+    match context.store.application(&ran.id).await? {
+        Some(now) if now.version != ran.version => make_due(context, &ran.job).await,
+        _ => Ok(()),
+    }
 }

@@ -3,10 +3,10 @@
 use connectors::application::CheckedApplication;
 use engine::job::JobState;
 use engine::model::JobId;
-use engine::ports::StoreError;
 use serde::Serialize;
 use serde_json::Value;
 use store::StoredApplication;
+use sync::cycle::make_due;
 
 use crate::home::Home;
 
@@ -55,7 +55,8 @@ impl Draft {
         if self.outcome != Outcome::Unchanged {
             let expected = self.before.as_ref().map(|(_, version)| *version);
             store.save_application(&self.stored, expected).await?;
-            make_due(home, &self.stored).await?;
+            // A changed document is due at once; `serve` sees one that changes while its cycle runs.
+            make_due(&home.context, &self.stored.job).await?;
         }
         Ok(())
     }
@@ -65,21 +66,4 @@ fn first_version(home: &Home, name: String, document: Value) -> StoredApplicatio
     let id = runtime::clock::new_id();
     let job = JobId::new(format!("scim.{}.{id}", home.context.tenant.simple()));
     StoredApplication { id: id.to_string(), name, version: 1, document, job }
-}
-
-/// A changed document is due at once. A cycle that is running sees the change by itself.
-async fn make_due(home: &Home, stored: &StoredApplication) -> anyhow::Result<()> {
-    use engine::ports::Store as _;
-    let store = &home.context.store;
-    let now = home.context.clock.now();
-    let until = now.saturating_add(jiff::SignedDuration::from_secs(10))?;
-    match store.acquire(&stored.job, now, until).await {
-        Ok((lease, mut state)) => {
-            state.next_due = now;
-            store.save(&lease, &state, &[], true).await?;
-            Ok(())
-        }
-        Err(StoreError::Busy { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
 }

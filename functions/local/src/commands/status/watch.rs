@@ -124,26 +124,35 @@ impl Bars {
 }
 
 fn draw(bar: &ProgressBar, job: &JobStatus, now: Timestamp) {
-    let template = match job.progress.first() {
+    let running = job.progress.first();
+    let template = match running {
+        Some(_) => "{prefix:20} {bar:30.cyan/dim} {pos}/{len} people  {msg}",
+        None => "{prefix:20} {msg}",
+    };
+    // Before anything else: every change is drawn.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("━━─"));
+    }
+    match running {
         Some(progress) => {
             bar.set_length(progress.total_units);
             bar.set_position(progress.completed_units);
             bar.set_message(written(job));
-            "{prefix:20} {bar:30.cyan/dim} {pos}/{len} people  {msg}"
         }
-        None => {
-            let left = job.next_due.duration_since(now).as_secs().max(0);
-            let when = if left == 0 {
-                "due now".to_owned()
-            } else {
-                format!("next cycle in {}:{:02}", left / 60, left % 60)
-            };
-            bar.set_message(format!("{}; {} users linked; {when}", health(job), job.counts.linked));
-            "{prefix:20} {msg}"
-        }
-    };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.progress_chars("━━─"));
+        None => bar.set_message(format!(
+            "{}; {} users linked; {}",
+            health(job),
+            job.counts.linked,
+            when(job.next_due.duration_since(now).as_secs())
+        )),
     }
     bar.tick();
+}
+
+/// How long it is until a job is due.
+fn when(seconds: i64) -> String {
+    if seconds <= 0 {
+        return "due now".to_owned();
+    }
+    format!("next cycle in {}:{:02}", seconds / 60, seconds % 60)
 }
