@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use testkit::sandbox::Settings;
 
-use crate::support::{App, Office, Person, Serve, eventually};
+use crate::support::{App, Office, Person, Serve, eventually, tls};
 
 /// Asks a process to end, as a service manager or Ctrl-C does.
 fn signal(process: &Child, name: &str) {
@@ -101,8 +101,7 @@ fn its_api_answers_whoever_has_the_token_and_nobody_else() {
 }
 
 fn ask(url: &str, token: &str) -> (u16, Value) {
-    // Another test of this process may have been first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    tls();
     let ask = async {
         let answer = reqwest::Client::new().get(url).bearer_auth(token).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap_or_default())

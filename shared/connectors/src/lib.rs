@@ -18,4 +18,5 @@
 pub mod application;
 pub mod file;
 pub mod ldap;
+mod private;
 pub mod scim;

@@ -5,7 +5,6 @@
 //! shell that becomes the binary: the binaries that were tested are tens of megabytes.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -15,6 +14,8 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use crate::support::{free_port, tls};
 
 /// The longest it takes to come up, or a cycle to end, on a machine that builds something meanwhile.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -54,12 +55,9 @@ impl Cloud {
     }
 
     fn try_start() -> Option<Self> {
-        // Fails when a provider is installed already, and then that one is used.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        tls();
         let folder = tempfile::tempdir().expect("a folder can be made");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let port = listener.local_addr().expect("a listener has an address").port().to_string();
-        drop(listener);
+        let port = free_port();
         let log = File::create(folder.path().join("log")).expect("a file can be made");
         let url = format!("http://127.0.0.1:{port}");
         // The functions inherit this environment, and no more: nothing of whoever runs the tests.

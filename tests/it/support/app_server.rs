@@ -3,7 +3,6 @@
 //! Their state is read back with plain requests of the test's own, never through Rollcall.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -15,7 +14,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::office::{Office, Person};
-use super::{scim2, scimmy};
+use super::{free_port, scim2, scimmy, tls};
 
 /// The token that the servers know.
 pub(crate) const TOKEN: &str = "app-server-token";
@@ -67,12 +66,9 @@ impl AppServer {
     }
 
     fn try_start(make: Make) -> Option<Self> {
-        // Fails when a provider is installed already, and then that one is used.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        tls();
         let folder = tempfile::tempdir().expect("a folder can be made");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let port = listener.local_addr().expect("a listener has an address").port().to_string();
-        drop(listener);
+        let port = free_port();
         let log = File::create(folder.path().join("log")).expect("a file can be made");
         let process = make
             .command(&port)

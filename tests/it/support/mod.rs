@@ -16,3 +16,14 @@ pub(crate) use command::{Said, command};
 pub(crate) use office::{HEADER, Office, Person, application};
 pub(crate) use sandbox::App;
 pub(crate) use serve::{Serve, eventually};
+
+/// Lets HTTP clients of this process speak TLS. Fails when a provider is installed already, and then that one is used.
+pub(crate) fn tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("a listener has an address").port().to_string()
+}

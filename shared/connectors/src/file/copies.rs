@@ -7,7 +7,7 @@
 //! # Assumptions
 //! The folder belongs to one source: keeping one version deletes all others.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +20,7 @@ use super::config::TextEncoding;
 use super::encoding::to_utf8;
 use super::error::FileError;
 use super::intake::{Raw, hex};
+use crate::private;
 
 /// Raw copies this process began.
 static BEGUN: AtomicU64 = AtomicU64::new(0);
@@ -91,7 +92,7 @@ impl Copies {
             let words = Slip { version: version.clone(), copy_sha256: sha256_of(&text)? };
             let _ = fs::remove_file(&slip);
             fs::rename(&text, &copy)?;
-            create_private(&slip)?.write_all(&serde_json::to_vec(&words)?)
+            private::create(&slip)?.write_all(&serde_json::to_vec(&words)?)
         };
         write().map_err(|cause| self.failed(cause))?;
         self.sweep(Some(&version.stem()));
@@ -113,22 +114,7 @@ impl Copies {
 
     /// Deletes raw copies, and all versions but the one to keep.
     fn sweep(&self, keep: Option<&str>) {
-        let Ok(entries) = fs::read_dir(&self.folder) else { return };
-        for entry in entries.filter_map(Result::ok) {
-            let path = entry.path();
-            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            let ours = match path.extension().and_then(|extension| extension.to_str()) {
-                Some("part") => stem.starts_with("incoming-"),
-                Some("csv" | "json") => {
-                    let named_by_us = stem.len() == 32 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
-                    named_by_us && keep.is_some_and(|keep| keep != stem)
-                }
-                _ => false,
-            };
-            if ours {
-                let _ = fs::remove_file(path);
-            }
-        }
+        private::sweep(&self.folder, keep, &["csv", "json"]);
     }
 
     fn paths(&self, stem: &str) -> (PathBuf, PathBuf) {
@@ -138,15 +124,6 @@ impl Copies {
     fn failed(&self, cause: io::Error) -> FileError {
         FileError::WorkFolder { folder: self.folder.display().to_string(), cause }
     }
-}
-
-/// Creates a file that only this user may read: it holds people's data.
-pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 fn sha256_of(path: &Path) -> io::Result<String> {

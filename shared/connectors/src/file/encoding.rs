@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
 use super::config::TextEncoding;
-use super::copies::create_private;
 use super::error::FileError;
 use super::intake::{Raw, lines};
+use crate::private;
 
 /// Bytes decoded at a time: large enough for few calls, small enough for any stack of buffers.
 const CHUNK: usize = 64 * 1024;
@@ -79,7 +79,7 @@ impl Transcoding<'_> {
     fn run(&mut self, from: &Path, to: &Path) -> Result<(), FileError> {
         let work = |cause: io::Error| FileError::WorkFolder { folder: to.display().to_string(), cause };
         let mut input = File::open(from).map_err(work)?;
-        let mut output = create_private(to).map_err(work)?;
+        let mut output = private::create(to).map_err(work)?;
         let mut bytes = vec![0; CHUNK];
         loop {
             let read = input.read(&mut bytes).map_err(work)?;

@@ -10,7 +10,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
 
-use super::copies::create_private;
+use crate::private;
 
 /// How much text the encoding is guessed from: a megabyte holds the accents of ten thousand names, more would
 /// only take time.
@@ -52,7 +52,7 @@ impl Intake {
     /// Begins a raw copy at `path`.
     pub(super) fn begin(path: &Path) -> io::Result<Self> {
         Ok(Self {
-            file: create_private(path)?,
+            file: private::create(path)?,
             path: path.to_owned(),
             hash: Sha256::new(),
             bytes: 0,

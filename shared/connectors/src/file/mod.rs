@@ -42,5 +42,4 @@ mod source;
 mod tests;
 
 pub use config::{Delimiter, FileConfig, TextEncoding};
-pub(crate) use copies::create_private;
 pub use source::FileSource;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::LdapFailure;
-use crate::file::create_private;
+use crate::private;
 
 /// Drafts this process began: a reading that was given up may still be under way on its thread.
 static BEGUN: AtomicU64 = AtomicU64::new(0);
@@ -88,7 +88,7 @@ impl Spools {
             fs::create_dir_all(&self.folder)?;
             let number = BEGUN.fetch_add(1, Ordering::Relaxed);
             let path = self.folder.join(format!("incoming-{}-{number}.part", std::process::id()));
-            let file = BufWriter::new(create_private(&path)?);
+            let file = BufWriter::new(private::create(&path)?);
             Ok(Lines { file, path, lines: 0, bytes: 0, hash: Sha256::new(), folder: self.clone() })
         };
         begin().map_err(|cause| self.failed(cause))
@@ -96,8 +96,7 @@ impl Spools {
 
     /// The spool of that name, when it is there and whole.
     pub(super) fn find(&self, name: &str) -> Option<Spool> {
-        let sound = name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let (path, slip) = self.paths(if sound { name } else { return None });
+        let (path, slip) = self.paths(if private::is_name(name) { name } else { return None });
         let slip: Slip = serde_json::from_slice(&fs::read(slip).ok()?).ok()?;
         let whole = fs::metadata(&path).ok()?.len() == slip.bytes;
         whole.then(|| Spool { name: name.to_owned(), slip, path })
@@ -111,19 +110,7 @@ impl Spools {
     /// Deletes files that came to nothing, and all spools but the one to keep. Failing is no harm: the next reading
     /// tries again.
     fn sweep(&self, keep: Option<&str>) {
-        let Ok(entries) = fs::read_dir(&self.folder) else { return };
-        for entry in entries.filter_map(Result::ok) {
-            let path = entry.path();
-            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            let ours = match path.extension().and_then(|extension| extension.to_str()) {
-                Some("part") => stem.starts_with("incoming-"),
-                Some("jsonl" | "slip") => keep.is_some_and(|keep| keep != stem),
-                _ => false,
-            };
-            if ours {
-                let _ = fs::remove_file(path);
-            }
-        }
+        private::sweep(&self.folder, keep, &["jsonl", "slip"]);
     }
 
     fn paths(&self, name: &str) -> (PathBuf, PathBuf) {
@@ -170,7 +157,7 @@ impl Lines {
             self.file.flush()?;
             let _ = fs::remove_file(&slip_path);
             fs::rename(&self.path, &path)?;
-            create_private(&slip_path)?.write_all(&serde_json::to_vec(&slip)?)
+            private::create(&slip_path)?.write_all(&serde_json::to_vec(&slip)?)
         };
         write().map_err(|cause| self.folder.failed(cause))?;
         self.folder.sweep(Some(&name));

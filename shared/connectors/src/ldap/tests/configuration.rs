@@ -1,3 +1,5 @@
+//! The `ldap:` section: what is accepted, and what is refused with which cure.
+
 use std::time::Duration;
 
 use super::super::config::{Anchor, Changes, EnabledRule, LdapConfig, Selection};

@@ -1,3 +1,5 @@
+//! From entries to objects, as pure tables.
+
 use engine::model::{ObjectType, Value};
 use uuid::Uuid;
 

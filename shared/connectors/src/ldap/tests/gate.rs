@@ -1,3 +1,5 @@
+//! The gate: a connection reads only while someone waits.
+
 use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,3 +1,5 @@
+//! Distinguished names: equal however they are spelled.
+
 use super::super::dn::{hash, is_within, parse};
 
 #[test]

@@ -1,3 +1,5 @@
+//! What a server's answers mean: refusals, referrals, limits, watermarks.
+
 use std::collections::BTreeMap;
 
 use engine::model::Watermark;
