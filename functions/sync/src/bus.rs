@@ -1,7 +1,6 @@
-//! Where events go: the bus, and the outbox they are drained from.
+//! Where events go.
 //!
-//! An event is appended to the job's outbox in the same write as the fact it tells. Here it is put on the bus and
-//! then taken out: a crash in between tells it twice, never not at all.
+//! In: events out of the jobs' outboxes, and jobs that are due. Out: entries on the bus.
 //!
 //! `Cycle Due` is in no outbox, because it tells nothing that happened: the schedule says it again every minute for
 //! as long as it is true.
@@ -14,7 +13,6 @@ use engine::job::Event;
 use engine::model::JobId;
 use jiff::Timestamp;
 use serde_json::json;
-use store::DynamoStore;
 
 /// The name of the event that begins a cycle, or goes on with one whose worker died.
 pub const CYCLE_DUE: &str = "Cycle Due";
@@ -116,20 +114,5 @@ impl EventBridge {
             );
         }
         Ok(())
-    }
-}
-
-/// Tells what is in a job's outbox, oldest first, and empties it.
-///
-/// # Errors
-/// When the bus or the store did not take part; what was not told stays in the outbox.
-pub async fn drain(store: &DynamoStore, bus: &dyn Bus, job: &JobId) -> anyhow::Result<()> {
-    loop {
-        let outbox = store.outbox(job).await?;
-        if outbox.events.is_empty() {
-            return Ok(());
-        }
-        bus.put(&outbox.events).await?;
-        store.clear_outbox(job, &outbox).await?;
     }
 }

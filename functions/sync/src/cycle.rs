@@ -5,17 +5,17 @@ use std::path::Path;
 use connectors::application::{Application, Surroundings, connect_source, connect_target};
 use engine::cadence::Cadence;
 use engine::cycle::{CycleError, Definition, Ending, Naming, Ports, Request};
-use engine::job::QuarantineReason;
+use engine::job::{Event, JobState, QuarantineReason};
 use engine::model::JobId;
 use engine::ports::{Observer, Source, SourceError, Store as _, StoreError, Target};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use runtime::secrets::SecretError;
 use secrecy::SecretString;
 use store::StoredApplication;
 use uuid::Uuid;
 
-use crate::bus::drain;
 use crate::context::Context;
+use crate::outbox::drain;
 
 /// Why a slice did not run, or not to its end.
 #[derive(Debug, thiserror::Error)]
@@ -76,8 +76,8 @@ pub async fn run_slice(
     };
     let outcome = engine::cycle::run(&ports, &connected.definition, request).await;
     let ours = !matches!(&outcome, Err(CycleError::Store(StoreError::Busy { .. } | StoreError::Missing(_))));
-    if ours && let Err(error) = drain(&context.store, context.bus.as_ref(), &stored.job).await {
-        tracing::warn!(job.id = %stored.job, "events stay in the outbox: {error:#}");
+    if ours {
+        drain(context, &stored.job).await;
     }
     Ok(outcome?)
 }
@@ -135,29 +135,38 @@ const BRIEFLY: SignedDuration = SignedDuration::from_secs(10);
 /// # Errors
 /// [`StoreError`] when the store does not answer, or there is no such job.
 pub async fn make_due(context: &Context, job: &JobId) -> Result<(), StoreError> {
-    let now = context.clock.now();
-    let until = now.saturating_add(BRIEFLY).unwrap_or(now);
-    match context.store.acquire(job, now, until).await {
-        Ok((lease, mut state)) => {
-            state.next_due = now;
-            context.store.save(&lease, &state, &[], true).await
-        }
+    let made = change(context, job, |state, now| {
+        state.next_due = now;
+        None
+    });
+    match made.await {
         Err(StoreError::Busy { .. }) => Ok(()),
-        Err(error) => Err(error),
+        other => other,
     }
 }
 
 /// Shows in the job's status why its cycle could not even begin: nobody may have been watching.
 async fn quarantine(context: &Context, job: &JobId, cause: String) -> Result<(), CycleError> {
+    let changed = change(context, job, |state, now| {
+        state.successive_failures += 1;
+        // A document that cannot be read has no schedule of its own.
+        state.next_due = Cadence::Adaptive.next(context.ids.cycle_id(), now, u32::MAX);
+        state.impose(job, QuarantineReason::EncounteredQuarantineException, None, cause, now)
+    });
+    Ok(changed.await?)
+}
+
+/// Changes the state of a job that nobody works on, in one save, with the event that tells of it.
+async fn change(
+    context: &Context,
+    job: &JobId,
+    change: impl FnOnce(&mut JobState, Timestamp) -> Option<Event>,
+) -> Result<(), StoreError> {
     let now = context.clock.now();
     let until = now.saturating_add(BRIEFLY).unwrap_or(now);
     let (lease, mut state) = context.store.acquire(job, now, until).await?;
-    let event = state.impose(job, QuarantineReason::EncounteredQuarantineException, None, cause, now);
-    state.successive_failures += 1;
-    // A document that cannot be read has no schedule of its own.
-    state.next_due = Cadence::Adaptive.next(context.ids.cycle_id(), now, u32::MAX);
-    context.store.save(&lease, &state, event.as_slice(), true).await?;
-    Ok(())
+    let event = change(&mut state, now);
+    context.store.save(&lease, &state, event.as_slice(), true).await
 }
 
 /// What a stored application configures its job to do.

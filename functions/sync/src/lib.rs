@@ -8,5 +8,6 @@ pub mod bus;
 pub mod context;
 pub mod cycle;
 pub mod handler;
+mod outbox;
 pub mod scheduler;
 pub mod tick;

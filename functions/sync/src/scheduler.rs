@@ -19,9 +19,9 @@ use store::StoredApplication;
 use tokio::runtime::Handle;
 use tokio::task::{Id, JoinSet};
 
-use crate::bus::drain;
 use crate::context::Context;
 use crate::cycle::{SliceError, application_of, definition, make_due, run_slice};
+use crate::outbox::drain;
 use crate::tick::tick;
 
 /// How far back the clock may go before every job's time is looked at again: time synchronisation steps by less.
@@ -134,10 +134,8 @@ impl Scheduler {
                 Err(StoreError::Missing(_)) => continue,
                 Err(error) => return Err(error),
             };
-            if view.untold > 0
-                && let Err(error) = drain(&self.context.store, self.context.bus.as_ref(), &known.job).await
-            {
-                tracing::warn!(job.id = %known.job, "events stay in the outbox: {error:#}");
+            if view.untold > 0 {
+                drain(&self.context, &known.job).await;
             }
             if view.lease_until.is_some() && view.state.checkpoint.is_some() {
                 self.start(known.job);

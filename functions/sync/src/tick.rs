@@ -13,8 +13,8 @@ use engine::ports::StoreError;
 use jiff::Timestamp;
 use store::JobView;
 
-use crate::bus::drain;
 use crate::context::Context;
+use crate::outbox::drain;
 
 /// The jobs that have work now.
 ///
@@ -26,10 +26,8 @@ pub async fn tick(context: &Context) -> Result<Vec<JobId>, StoreError> {
     for job in context.store.due_jobs(now).await? {
         match context.store.job(&job).await {
             Ok(view) => {
-                if view.untold > 0
-                    && let Err(error) = drain(&context.store, context.bus.as_ref(), &job).await
-                {
-                    tracing::warn!(job.id = %job, "events stay in the outbox: {error:#}");
+                if view.untold > 0 {
+                    drain(context, &job).await;
                 }
                 // The index lags behind by a moment.
                 if is_due(&view, now) {
