@@ -23,6 +23,7 @@
 pub mod cadence;
 pub mod cycle;
 pub mod decide;
+mod dotnet;
 pub mod escrow;
 pub mod fingerprint;
 pub mod guard;
