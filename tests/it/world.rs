@@ -4,11 +4,12 @@
 //! Stories are told with it: put people in, run cycles, look at what the app holds and what the log says.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::sync::Arc;
 
 use connectors::scim::{ScimConfig, ScimSchema, ScimTarget};
 use engine::cadence::Cadence;
-use engine::cycle::preview::{Consequences, Sight, preview};
+use engine::cycle::preview::{Consequences, Person, Sight, person as person_of, preview};
 use engine::cycle::{CycleError, Definition, Ending, Naming, Ports, Request};
 use engine::guard::Thresholds;
 use engine::job::{CycleReport, JobState};
@@ -90,6 +91,7 @@ pub(crate) fn mapping(actions: serde_json::Value) -> ObjectMapping {
             direct("title", "jobTitle", None),
             active,
         ],
+        ..ObjectMapping::default()
     }
 }
 
@@ -123,6 +125,7 @@ impl World {
                 source_name: "people".to_owned(),
                 target_id: "target".to_owned(),
             },
+            key: engine::ids::Key::new([7; 32]),
         };
         Self {
             engine,
@@ -230,12 +233,44 @@ impl World {
         preview(&sight, &self.definition).await
     }
 
+    /// One person, as the next cycle sees them.
+    pub(crate) async fn explain(&self, id: &str) -> Option<Person> {
+        let (target, state) = (self.scim(), self.state().await);
+        let sight = Sight {
+            source: &self.directory,
+            target: Some(&target),
+            store: &self.store,
+            job: Some(&state),
+            now: self.clock.now(),
+            progress: &|_, _| {},
+        };
+        person_of(&sight, &self.definition, &SourceId::new(id)).await.unwrap()
+    }
+
     /// The same store, with its requests counted.
     pub(crate) fn counted_store(&self) -> (DynamoStore, Counter) {
         let counter = Counter::default();
         let client = counter.watch(&self.engine.client());
         let worker = Worker { owner: "counted".to_owned(), boot: None };
         (DynamoStore::new(client, TableNames::with_prefix("world"), worker), counter)
+    }
+
+    /// Everything that lies in the tables, as text; what was deflated is inflated.
+    pub(crate) async fn everything_stored(&self) -> String {
+        let names = TableNames::with_prefix("world");
+        let mut text = String::new();
+        for table in [names.state, names.logs] {
+            let items = self.engine.client().scan().table_name(table).into_paginator().items().send();
+            for item in items.collect::<Result<Vec<_>, _>>().await.unwrap() {
+                text.push_str(&format!("{item:?}\n"));
+                for bytes in item.values().filter_map(|value| value.as_b().ok()) {
+                    let mut inflated = Vec::new();
+                    let _ = flate2::read::DeflateDecoder::new(bytes.as_ref()).read_to_end(&mut inflated);
+                    text.push_str(&String::from_utf8_lossy(&inflated));
+                }
+            }
+        }
+        text
     }
 
     pub(crate) async fn state(&self) -> JobState {

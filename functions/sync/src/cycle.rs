@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
-use connectors::application::{Application, Surroundings, connect_source, connect_target};
+use connectors::application::{
+    Application, CheckedApplication, Surroundings, connect_source, connect_target,
+};
 use engine::cadence::Cadence;
 use engine::cycle::{CycleError, Definition, Ending, Naming, Ports, Request};
+use engine::ids::Key;
 use engine::job::{Event, JobState, QuarantineReason};
 use engine::model::JobId;
 use engine::ports::{Observer, Source, SourceError, Store as _, StoreError, Target};
 use jiff::{SignedDuration, Timestamp};
 use runtime::secrets::SecretError;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use store::StoredApplication;
 use uuid::Uuid;
 
@@ -97,9 +100,17 @@ pub struct Connected {
 /// # Errors
 /// [`SliceError::Document`] and [`SliceError::Secret`].
 pub async fn connect(context: &Context, stored: &StoredApplication) -> Result<Connected, SliceError> {
-    let (application, definition) = definition(context, stored)?;
+    let CheckedApplication { application, mapping, .. } = document(stored)?;
     let unusable = |problem: String| SliceError::Document { name: stored.name.clone(), problem };
     let (secret, token) = secrets(context, &application).await?;
+    let definition = Definition {
+        job: stored.job.clone(),
+        mapping,
+        thresholds: application.removals,
+        cadence: application.schedule.cadence(),
+        naming: naming(context, stored, &application),
+        key: Key::of_job(&stored.job, token.expose_secret()),
+    };
     let surroundings = Surroundings {
         base: Path::new("/"),
         work: &context.work.join(&stored.id),
@@ -169,28 +180,17 @@ async fn change(
     context.store.save(&lease, &state, event.as_slice(), true).await
 }
 
-/// What a stored application configures its job to do.
+/// The document of a stored application, checked.
 ///
 /// # Errors
 /// [`SliceError::Document`].
-pub fn definition(
-    context: &Context,
-    stored: &StoredApplication,
-) -> Result<(Application, Definition), SliceError> {
+pub fn document(stored: &StoredApplication) -> Result<CheckedApplication, SliceError> {
     let unusable = |problem: String| SliceError::Document { name: stored.name.clone(), problem };
     let application: Application =
         serde_json::from_value(stored.document.clone()).map_err(|error| unusable(error.to_string()))?;
-    let checked = application.check().map_err(|problems| {
-        unusable(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-    })?;
-    let definition = Definition {
-        job: stored.job.clone(),
-        mapping: checked.mapping,
-        thresholds: application.removals,
-        cadence: application.schedule.cadence(),
-        naming: naming(context, stored, &application),
-    };
-    Ok((application, definition))
+    application
+        .check()
+        .map_err(|problems| unusable(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
 }
 
 fn naming(context: &Context, stored: &StoredApplication, application: &Application) -> Naming {

@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use tokio::task::{Id, JoinSet};
 
 use crate::context::Context;
-use crate::cycle::{SliceError, application_of, definition, make_due, run_slice};
+use crate::cycle::{SliceError, application_of, document, make_due, run_slice};
 use crate::outbox::drain;
 use crate::tick::tick;
 
@@ -143,8 +143,8 @@ impl Scheduler {
             }
             let stored = self.context.store.application(&known.id).await?;
             if let Some(stored) = stored
-                && let Ok((_, definition)) = definition(&self.context, &stored)
-                && view.state.next_due > definition.cadence.latest(now)
+                && let Ok(checked) = document(&stored)
+                && view.state.next_due > checked.application.schedule.cadence().latest(now)
             {
                 tracing::warn!(job.id = %known.job, "was due too late: the clock has been put back; it is due now");
                 make_due(&self.context, &known.job).await?;

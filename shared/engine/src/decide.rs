@@ -1,23 +1,25 @@
 //! Deciding what to do about one object: pure, so that a dry run is "stop here" and a log entry is the
 //! decision's own record.
 //!
-//! In: the object (or the news that it is gone), what is remembered about it, the mapping, and, when it was
-//! asked for, the target's answer. Out: an [`Operation`]. An object without an account first yields
-//! [`Operation::Ask`]; calling again with the [`Answer`] yields the rest.
+//! In: a [`Case`]: the object (or the news that it is gone), what is remembered about it and, when it was asked for,
+//! what the target said; and the mapping. Out: an [`Operation`]. An object without an account first yields
+//! [`Operation::Ask`]; calling again with the [`Answer`] yields the rest. Where a new account needs a value that nobody
+//! has yet, it yields [`Operation::Choose`], and is called once more with what was [`Case::chosen`].
 //!
 //! ```text
 //! gone ───────────────▶ linked? ──no──▶ Forget
-//!                          └─yes──────▶ Delete
-//! present ─▶ linked? ─yes─▶ differs? ──no──▶ Skip(RedundantExport)
-//!               │              └─yes─▶ Disable (true→false of the enabled attribute) or Update
-//!               └─no─▶ active? ──no──▶ Skip(NotActiveInSource)
-//!                         └─yes─▶ Ask ─▶ nobody: Create · one: Update or Adopt · several: Fail
+//!                          └─yes──────▶ Delete, or Skip(NotInScope) once it is no longer managed
+//! present ─▶ linked? ─yes─▶ out of scope and to be left alone? ──yes──▶ Skip(NotInScope)
+//!               │              └─no─▶ differs? ──no──▶ Skip(RedundantExport)
+//!               │                        └─yes─▶ Disable (true→false of the enabled attribute) or Update
+//!               └─no─▶ in scope? active? ──no──▶ Skip(NotInScope), Skip(NotActiveInSource)
+//!                         └─yes─▶ Ask ─▶ nobody: Choose ─▶ Create · one: Update or Adopt · several: Fail
 //! ```
 
 use serde::{Deserialize, Serialize};
 
 use crate::escrow::{Failure, FailureCode};
-use crate::mapping::{Mapped, Mapping, ObjectAction, differences};
+use crate::mapping::{Mapped, Mapping, ObjectAction, Occasion};
 use crate::model::{
     AttributeChange, Attributes, Link, SkipReason, SourceId, SourceObject, TargetId, TargetObject, Value,
 };
@@ -49,6 +51,8 @@ pub enum Answer {
 pub enum Operation {
     /// Ask the target which account matches these values, in this order, then decide again.
     Ask(Vec<(String, Value)>),
+    /// Ask the target which of these values is free, for each of these attributes, then decide again.
+    Choose(Vec<(String, Vec<Value>)>),
     /// Create an account.
     Create(Attributes),
     /// Change an account.
@@ -90,82 +94,150 @@ pub struct Decision {
     pub before: Attributes,
     /// Whether the object counts as in scope and active.
     pub in_scope: bool,
+    /// Whether it has an account and dropped out of scope: from now on it is no longer managed.
+    pub unmanaged: bool,
+}
+
+/// What one decision is made from.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// The object, or the news that it is gone.
+    pub presence: Presence<'a>,
+    /// What is remembered about it.
+    pub link: Option<&'a Link>,
+    /// What the target said about who matches, once it was asked.
+    pub answer: Option<&'a Answer>,
+    /// The values that were found free, once they were looked for. An attribute is absent when none was.
+    pub chosen: Option<&'a Attributes>,
+    /// The time, and where chance begins.
+    pub occasion: Occasion,
 }
 
 /// Decides about one object. See the module's page for the way through.
 #[must_use]
-pub fn decide(
-    presence: Presence<'_>,
-    link: Option<&Link>,
-    answer: Option<&Answer>,
-    mapping: &Mapping,
-) -> Decision {
-    let linked = link.and_then(|link| Some((link.target_id.as_ref()?, &link.shadow)));
-    match (presence, linked) {
-        (Presence::Gone, None) => {
-            Decision { operation: Operation::Forget, before: Attributes::new(), in_scope: false }
-        }
-        (Presence::Gone, Some((target, shadow))) => Decision {
-            operation: if mapping.allows(ObjectAction::Delete) {
+pub fn decide(case: &Case<'_>, mapping: &Mapping) -> Decision {
+    let linked = case.link.and_then(|link| Some((link.target_id.as_ref()?, &link.shadow)));
+    match (case.presence, linked) {
+        (Presence::Gone, None) => Decision {
+            operation: Operation::Forget,
+            before: Attributes::new(),
+            in_scope: false,
+            unmanaged: false,
+        },
+        (Presence::Gone, Some((target, shadow))) => {
+            let unmanaged = case.link.is_some_and(|link| link.unmanaged);
+            let operation = if unmanaged {
+                Operation::Skip(SkipReason::NotInScope)
+            } else if mapping.allows(ObjectAction::Delete) {
                 Operation::Delete(target.clone())
             } else {
                 Operation::Skip(SkipReason::DeleteSwitchedOff)
-            },
-            before: shadow.clone(),
-            in_scope: false,
-        },
-        (Presence::Here(object), linked) => decide_present(object, linked, answer, mapping),
+            };
+            Decision { operation, before: shadow.clone(), in_scope: false, unmanaged }
+        }
+        (Presence::Here(object), linked) => decide_present(object, linked, case, mapping),
     }
 }
 
 fn decide_present(
     object: &SourceObject,
     linked: Option<(&TargetId, &Attributes)>,
-    answer: Option<&Answer>,
+    case: &Case<'_>,
     mapping: &Mapping,
 ) -> Decision {
+    let known = || linked.map(|(_, shadow)| shadow.clone()).unwrap_or_default();
+    let failed = |failure| Decision {
+        operation: Operation::Fail(failure),
+        before: known(),
+        in_scope: case.link.is_some_and(|link| link.in_scope),
+        unmanaged: case.link.is_some_and(|link| link.unmanaged),
+    };
+    if object.is_hidden() {
+        return failed(Failure::new(
+            FailureCode::ImportSkipped,
+            "the mapping hides values of this person with Redact, and the source did not show them again; they will be read with the next change",
+        ));
+    }
+    let admitted = match mapping.scope().admits(object) {
+        Ok(admitted) => admitted,
+        // Who cannot be judged is neither let in nor put out.
+        Err(error) => return failed(Failure::new(FailureCode::AttributeValidationFailed, error.to_string())),
+    };
     let active = object.enabled && !object.soft_deleted;
-    let decision = |operation, before| Decision { operation, before, in_scope: active };
-    let mapped = match mapping.apply(object, !active) {
+    let in_scope = active && admitted;
+    let unmanaged = !admitted && linked.is_some();
+    let decision = |operation, before| Decision { operation, before, in_scope, unmanaged };
+    if !admitted && (linked.is_none() || mapping.scope().skips_out_of_scope_deletions()) {
+        return decision(Operation::Skip(SkipReason::NotInScope), known());
+    }
+    if !active && linked.is_none() {
+        return decision(Operation::Skip(SkipReason::NotActiveInSource), Attributes::new());
+    }
+    let is_off = |(_, shadow): (&TargetId, &Attributes)| {
+        mapping.enabled_attribute().is_some_and(|path| shadow.get(path) == Some(&Value::Boolean(false)))
+    };
+    let was_unmanaged = case.link.is_some_and(|link| link.unmanaged);
+    if unmanaged && was_unmanaged && linked.is_some_and(is_off) {
+        return decision(Operation::Skip(SkipReason::NotInScope), known());
+    }
+    let mapped = match mapping.evaluate(object, !in_scope, &case.occasion) {
         Ok(mapped) => mapped,
-        Err(error) => {
-            let failure = Failure::new(FailureCode::AttributeValidationFailed, error.to_string());
-            let before = linked.map(|(_, shadow)| shadow.clone()).unwrap_or_default();
-            return decision(Operation::Fail(failure), before);
+        Err(error) => return failed(Failure::new(FailureCode::AttributeValidationFailed, error.to_string())),
+    };
+    let (operation, before) = match (linked, case.answer) {
+        (Some((target, shadow)), _) => {
+            let equal = Operation::Skip(SkipReason::RedundantExport);
+            let operation = change(target, shadow, &mapped, mapping, equal);
+            // Who dropped out of scope before is only ever switched off.
+            let is_over = unmanaged && was_unmanaged && !operation.is_removal();
+            (if is_over { Operation::Skip(SkipReason::NotInScope) } else { operation }, shadow.clone())
+        }
+        (None, None) => (ask(&mapped, mapping), Attributes::new()),
+        (None, Some(Answer::Nobody)) => (create(mapped, case.chosen, mapping), Attributes::new()),
+        (None, Some(Answer::One(_, account))) => {
+            let equal = Operation::Adopt(account.id.clone());
+            (change(&account.id, &account.attributes, &mapped, mapping, equal), account.attributes.clone())
+        }
+        (None, Some(answer @ (Answer::Several(..) | Answer::Taken(..)))) => {
+            (Operation::Fail(conflict(answer)), Attributes::new())
         }
     };
-    match (linked, answer) {
-        (Some((target, shadow)), _) => decision(
-            change(target, shadow, &mapped, mapping, Operation::Skip(SkipReason::RedundantExport)),
-            shadow.clone(),
-        ),
-        (None, _) if !active => decision(Operation::Skip(SkipReason::NotActiveInSource), Attributes::new()),
-        (None, None) if mapped.matching.is_empty() => {
-            decision(Operation::Skip(SkipReason::MatchingValueMissing), Attributes::new())
-        }
-        (None, None) => decision(Operation::Ask(mapped.matching), Attributes::new()),
-        (None, Some(Answer::Nobody)) => decision(create(mapped, mapping), Attributes::new()),
-        (None, Some(Answer::One(_, account))) => decision(
-            change(&account.id, &account.attributes, &mapped, mapping, Operation::Adopt(account.id.clone())),
-            account.attributes.clone(),
-        ),
-        (None, Some(answer @ (Answer::Several(..) | Answer::Taken(..)))) => {
-            decision(Operation::Fail(conflict(answer)), Attributes::new())
-        }
-    }
+    decision(operation, before)
 }
 
-fn create(mapped: Mapped, mapping: &Mapping) -> Operation {
+fn ask(mapped: &Mapped, mapping: &Mapping) -> Operation {
+    let values = mapping.matching_values(mapped);
+    if values.is_empty() { Operation::Skip(SkipReason::MatchingValueMissing) } else { Operation::Ask(values) }
+}
+
+fn create(mapped: Mapped, chosen: Option<&Attributes>, mapping: &Mapping) -> Operation {
     if !mapping.allows(ObjectAction::Create) {
         return Operation::Skip(SkipReason::CreateSwitchedOff);
     }
-    if mapped.missing.is_empty() {
-        return Operation::Create(mapped.on_create);
+    let candidates = mapping.candidates(&mapped);
+    let none = Attributes::new();
+    let chosen = match chosen {
+        None if !candidates.is_empty() => return Operation::Choose(candidates),
+        chosen => chosen.unwrap_or(&none),
+    };
+    if let Some((path, values)) =
+        candidates.iter().find(|(path, values)| !values.is_empty() && !chosen.contains_key(path))
+    {
+        return Operation::Fail(Failure::new(
+            FailureCode::EntryConflict,
+            format!(
+                "all {} values that SelectUniqueValue gives for '{path}' are taken in the target; add one more rule",
+                values.len()
+            ),
+        ));
     }
-    Operation::Fail(Failure::new(
-        FailureCode::MissingValues,
-        format!("the target requires {}, and the source has no value for it", mapped.missing.join(", ")),
-    ))
+    match mapping.on_create(mapped, chosen) {
+        Ok(attributes) => Operation::Create(attributes),
+        Err(missing) => Operation::Fail(Failure::new(
+            FailureCode::MissingValues,
+            format!("the target requires {}, and the source has no value for it", missing.join(", ")),
+        )),
+    }
 }
 
 fn change(
@@ -175,7 +247,7 @@ fn change(
     mapping: &Mapping,
     when_equal: Operation,
 ) -> Operation {
-    let changes = differences(shadow, &mapped.on_update);
+    let changes = mapping.on_update(mapped, shadow);
     if changes.is_empty() {
         return when_equal;
     }
@@ -193,17 +265,18 @@ fn change(
     }
 }
 
-/// Whether the changes turn the enabled attribute off. An account not known to be off counts as on: better one
-/// removal too many in the guard's count than one too few.
+/// Whether the changes turn the enabled attribute off, or clear it: what the app makes of that is its own affair. An
+/// account not known to be off counts as on: better one removal too many in the guard's count than one too few.
 fn switches_off(changes: &[AttributeChange], mapping: &Mapping) -> bool {
     changes.iter().any(|change| {
         Some(change.path.as_str()) == mapping.enabled_attribute()
-            && change.new == Value::Boolean(false)
+            && change.new != Some(Value::Boolean(true))
             && change.old != Some(Value::Boolean(false))
     })
 }
 
-fn conflict(answer: &Answer) -> Failure {
+/// Why an answer lets nobody have an account.
+pub(crate) fn conflict(answer: &Answer) -> Failure {
     match answer {
         Answer::Several(path, count) => Failure::new(
             FailureCode::DuplicateTargetEntries,
@@ -222,28 +295,18 @@ fn conflict(answer: &Answer) -> Failure {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod scope_tests;
+
+#[cfg(test)]
 mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::mapping::{AttributeDefinition, AttributeMapping, ObjectMapping, TargetSchema, ValueType};
-
-    struct Schema;
-
-    impl TargetSchema for Schema {
-        fn attribute(&self, path: &str) -> Result<AttributeDefinition, String> {
-            let value_type = if path == "active" { ValueType::Boolean } else { ValueType::Text };
-            Ok(AttributeDefinition { value_type, writable: true, matchable: true })
-        }
-
-        fn required(&self) -> &[&str] {
-            &["userName"]
-        }
-
-        fn enabled_attribute(&self) -> Option<&str> {
-            Some("active")
-        }
-    }
+    use crate::ids::Key;
+    use crate::mapping::{AttributeMapping, ObjectMapping};
+    use crate::testing::{SmallTarget, somebody};
 
     fn mapping_with(actions: &[ObjectAction]) -> Mapping {
         let direct = |target: &str, source: &str, priority| AttributeMapping {
@@ -263,7 +326,11 @@ mod tests {
             direct("title", "jobTitle", None),
             active,
         ];
-        Mapping::check(&ObjectMapping { actions: actions.to_vec(), attributes }, &Schema).unwrap()
+        Mapping::check(
+            &ObjectMapping { actions: actions.to_vec(), attributes, ..Default::default() },
+            &SmallTarget,
+        )
+        .unwrap()
     }
 
     fn mapping() -> Mapping {
@@ -271,14 +338,7 @@ mod tests {
     }
 
     fn person(attributes: &[(&str, &str)]) -> SourceObject {
-        SourceObject {
-            id: SourceId::new("7"),
-            object_type: crate::model::ObjectType::User,
-            display_name: Some("Nadia Okoye".into()),
-            enabled: true,
-            soft_deleted: false,
-            attributes: values(attributes),
-        }
+        SourceObject { display_name: Some("Nadia Okoye".into()), ..somebody(values(attributes)) }
     }
 
     fn nadia() -> SourceObject {
@@ -302,6 +362,7 @@ mod tests {
             target_id: Some(account.id.clone()),
             shadow: account.attributes.clone(),
             in_scope: true,
+            unmanaged: false,
             skipped: None,
             display_name: None,
             change_id: Uuid::nil(),
@@ -309,8 +370,14 @@ mod tests {
         }
     }
 
+    fn case<'a>(presence: Presence<'a>, link: Option<&'a Link>, answer: Option<&'a Answer>) -> Case<'a> {
+        let now = "2026-03-09T08:05:00Z".parse().unwrap();
+        let occasion = Occasion { now, change: Uuid::nil(), key: Key::new([7; 32]) };
+        Case { presence, link, answer, chosen: None, occasion }
+    }
+
     fn operation(object: &SourceObject, link: Option<&Link>, answer: Option<&Answer>) -> Operation {
-        decide(Presence::Here(object), link, answer, &mapping()).operation
+        decide(&case(Presence::Here(object), link, answer), &mapping()).operation
     }
 
     #[test]
@@ -412,7 +479,7 @@ mod tests {
     #[test]
     fn someone_gone_is_deleted_when_linked_and_forgotten_when_not() {
         let known = link(&account(false, &[]));
-        let gone = |link| decide(Presence::Gone, link, None, &mapping()).operation;
+        let gone = |link| decide(&case(Presence::Gone, link, None), &mapping()).operation;
         assert_eq!(gone(Some(&known)), Operation::Delete(TargetId::new("usr_1")));
         assert_eq!(gone(None), Operation::Forget);
     }
@@ -427,10 +494,10 @@ mod tests {
             (Presence::Gone, Some(&known), only(ObjectAction::Update), SkipReason::DeleteSwitchedOff),
         ];
         for (presence, link, mapping, reason) in cases {
-            assert_eq!(decide(presence, link, None, &mapping).operation, Operation::Skip(reason));
+            assert_eq!(decide(&case(presence, link, None), &mapping).operation, Operation::Skip(reason));
         }
         let create =
-            decide(Presence::Here(&nadia()), None, Some(&Answer::Nobody), &only(ObjectAction::Update));
+            decide(&case(Presence::Here(&nadia()), None, Some(&Answer::Nobody)), &only(ObjectAction::Update));
         assert_eq!(create.operation, Operation::Skip(SkipReason::CreateSwitchedOff));
     }
 

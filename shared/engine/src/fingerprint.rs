@@ -3,6 +3,7 @@
 //! In: an object and the mapping. Out: 16 bytes of id hash and 16 bytes of digest, so that a full read of a
 //! hundred thousand people compares 3.2 MB instead of loading a hundred thousand links.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{IdHash, digest16};
@@ -21,15 +22,19 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// The fingerprint of `object` under `mapping`.
     ///
-    /// Attributes that no mapping reads do not count: a change to them is no change.
+    /// Attributes that no mapping reads do not count: a change to them is no change. Where the mapping depends on the
+    /// time, everyone has another fingerprint every `day`, and so is looked at.
     #[must_use]
-    pub fn of(object: &SourceObject, mapping: &Mapping) -> Self {
+    pub fn of(object: &SourceObject, mapping: &Mapping, day: Date) -> Self {
         let standing = [u8::from(object.enabled), u8::from(object.soft_deleted)];
+        let day = if mapping.uses_time() { day.to_string() } else { String::new() };
         // Display names are shown and searched although no mapping may read them.
         let name = object.display_name.as_deref().unwrap_or_default();
         let mut parts: Vec<Vec<u8>> =
-            vec![mapping.version().to_vec(), standing.to_vec(), name.as_bytes().to_vec()];
-        for attribute in mapping.source_attributes() {
+            vec![mapping.version().to_vec(), standing.to_vec(), name.as_bytes().to_vec(), day.into_bytes()];
+        // What every object has is part of id and standing, unless the source has an attribute of that name.
+        let own = mapping.of_every_object().iter().filter(|name| object.attributes.contains_key(*name));
+        for attribute in mapping.source_attributes().iter().chain(own) {
             parts.push(attribute.as_bytes().to_vec());
             parts.push(match object.attributes.get(attribute) {
                 Some(value) => serde_json::to_vec(value).unwrap_or_default(),

@@ -2,11 +2,12 @@
 //!
 //! In: what an id stands for. Out: the same id for the same input, in every process and every replay.
 
+use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::model::{CycleId, SourceId};
+use crate::model::{CycleId, JobId, SourceId};
 
 /// Name space of every UUIDv5 below; drawn once, never to change.
 const NAME_SPACE: Uuid = Uuid::from_u128(0x6f1d_8f9e_5b0a_4c8c_9d35_27b1_d5a4_c0de);
@@ -31,6 +32,51 @@ pub fn record_id(change: Uuid) -> Uuid {
 #[must_use]
 pub fn event_id(job: &str, sequence: u64) -> Uuid {
     Uuid::new_v5(&NAME_SPACE, format!("event\n{job}\n{sequence}").as_bytes())
+}
+
+/// A key that is stored nowhere: whoever reads tables and logs can neither try out what was hidden under it, nor draw
+/// again what was drawn from it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Key([u8; 32]);
+
+impl Key {
+    /// A key of these bytes.
+    #[must_use]
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key of a job, derived from a secret that the job needs anyway, such as its target's token. Another secret
+    /// gives another key: what was hidden under the old one counts as changed, once.
+    #[must_use]
+    pub fn of_job(job: &JobId, secret: &str) -> Self {
+        let mut first = [0; 32];
+        first.copy_from_slice(&Sha256::digest(secret.as_bytes()));
+        Self(keyed(&first, format!("rollcall\n{job}").as_bytes()))
+    }
+
+    /// 32 bytes for one purpose; each purpose gets bytes of its own.
+    #[must_use]
+    pub fn bytes_for(&self, purpose: &[u8]) -> [u8; 32] {
+        keyed(&self.0, purpose)
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+/// 32 bytes derived from a key and a purpose (HMAC-SHA-256): each purpose gets bytes of its own.
+#[must_use]
+pub fn keyed(key: &[u8; 32], purpose: &[u8]) -> [u8; 32] {
+    // A key shorter than SHA-256's block is filled up with zeros (RFC 2104 §2).
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(key);
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    mac.update(purpose);
+    mac.finalize().into_bytes().into()
 }
 
 /// A 16-byte hash of a source id: the key of links and of the fingerprint snapshot.

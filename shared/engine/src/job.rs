@@ -4,6 +4,7 @@
 //! Microsoft Graph's `synchronizationStatus`.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -315,6 +316,9 @@ pub struct JobState {
     /// The mapping under which the watermark was made; another one makes the next cycle initial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping_version: Option<String>,
+    /// The day on which a mapping that depends on the time looked at everyone last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluated_on: Option<Date>,
     /// Whether fingerprints were appended that are not folded into the snapshot yet.
     #[serde(default)]
     pub unfolded: bool,
@@ -352,6 +356,7 @@ impl JobState {
             last_total: 0,
             suspect_reading: None,
             mapping_version: None,
+            evaluated_on: None,
             unfolded: false,
             checkpoint: None,
             quiet: 0,

@@ -14,8 +14,8 @@
 //!                     nothing                             links · logs · checkpoint (Store)
 //! ```
 //!
-//! Read the modules in this order: [`model`], [`mapping`], [`decide`], [`guard`], [`escrow`], [`report`],
-//! [`ports`], [`cycle`].
+//! Read the modules in this order: [`model`], [`expression`], [`scoping`], [`mapping`], [`decide`], [`guard`],
+//! [`escrow`], [`report`], [`ports`], [`cycle`].
 //!
 //! **Promises of this crate.** No AWS, no HTTP, no clock of its own: time, ids and deadlines are passed in
 //! ([`ports::Clock`], [`ports::Ids`]). [`decide`] and everything before it are pure.
@@ -25,6 +25,7 @@ pub mod cycle;
 pub mod decide;
 mod dotnet;
 pub mod escrow;
+pub mod expression;
 pub mod fingerprint;
 pub mod guard;
 pub mod ids;
@@ -33,3 +34,6 @@ pub mod mapping;
 pub mod model;
 pub mod ports;
 pub mod report;
+pub mod scoping;
+#[cfg(test)]
+mod testing;

@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::ids::Key;
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -92,9 +95,35 @@ pub enum Value {
     Text(String),
     /// Several values, in the order the system gave them.
     List(Vec<Value>),
+    /// A value that shows nowhere.
+    Secret(Secret),
+    /// Parts by name: a role with its `value` and `display`.
+    Complex(Attributes),
 }
 
 impl Value {
+    /// Hides its text, or the texts in it, behind a keyed hash.
+    pub(crate) fn veil(&mut self, key: &Key) {
+        match self {
+            Self::Boolean(_) | Self::Integer(_) | Self::Text(_) => {
+                *self = Self::Secret(Secret::new(&self.to_string(), key));
+            }
+            Self::List(values) => values.iter_mut().for_each(|value| value.veil(key)),
+            Self::Complex(parts) => parts.values_mut().for_each(|value| value.veil(key)),
+            Self::Secret(_) => {}
+        }
+    }
+
+    /// Whether it is, or holds, a secret that was stored and read back: its text must be had anew.
+    pub(crate) fn is_hidden(&self) -> bool {
+        match self {
+            Self::Boolean(_) | Self::Integer(_) | Self::Text(_) => false,
+            Self::List(values) => values.iter().any(Self::is_hidden),
+            Self::Complex(parts) => parts.values().any(Self::is_hidden),
+            Self::Secret(secret) => secret.expose().is_none(),
+        }
+    }
+
     /// Shorthand for [`Value::Text`].
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
@@ -118,7 +147,83 @@ impl fmt::Display for Value {
                 }
                 Ok(())
             }
+            Self::Secret(secret) => secret.fmt(f),
+            Self::Complex(parts) => {
+                for (position, (name, value)) in parts.iter().enumerate() {
+                    if position > 0 {
+                        f.write_str("; ")?;
+                    }
+                    write!(f, "{name}={value}")?;
+                }
+                Ok(())
+            }
         }
+    }
+}
+
+/// A value that went through `Redact`: whoever stores, logs or prints it gets a keyed hash instead, which is enough to
+/// see whether it changed. Only a connector, writing it to its system, takes the text out.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secret {
+    /// Of the text, under a key that is stored nowhere beside it.
+    redacted: String,
+    /// Absent once it was stored and read back.
+    #[serde(skip)]
+    text: Option<SecretString>,
+}
+
+impl Secret {
+    /// Veils a text. The key must not be guessable from what is stored: short values could be tried out.
+    #[must_use]
+    pub fn new(text: &str, key: &Key) -> Self {
+        let hash = key.bytes_for(&[b"veil\n", text.as_bytes()].concat());
+        let redacted = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { redacted, text: Some(SecretString::from(text)) }
+    }
+
+    /// The text, while it was not stored and read back.
+    #[must_use]
+    pub fn expose(&self) -> Option<&str> {
+        self.text.as_ref().map(ExposeSecret::expose_secret)
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.redacted == other.redacted
+    }
+}
+
+impl Eq for Secret {}
+
+impl PartialOrd for Secret {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Secret {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.redacted.cmp(&other.redacted)
+    }
+}
+
+impl std::hash::Hash for Secret {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.redacted.hash(state);
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(crate::expression::REDACTED)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -146,6 +251,14 @@ pub struct SourceObject {
     pub attributes: Attributes,
 }
 
+impl SourceObject {
+    /// Whether values of it were hidden when it was stored, so that it has to be read again before it is mapped.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.attributes.values().any(Value::is_hidden)
+    }
+}
+
 /// One account as the target holds it, reduced to the paths that were asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -165,8 +278,35 @@ pub struct AttributeChange {
     /// What the target holds as far as is known; `None` when it holds nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old: Option<Value>,
-    /// What it shall hold.
-    pub new: Value,
+    /// What it shall hold; `None` clears it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<Value>,
+    /// Whether `new` lists values to be added to those that are there, which stay.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adds: bool,
+}
+
+impl AttributeChange {
+    /// What the attribute holds once the change is made, as far as is known.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Value> {
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) if self.adds => {
+                let mut values = elements(old).to_vec();
+                values.extend(elements(new).iter().filter(|value| !elements(old).contains(value)).cloned());
+                Some(Value::List(values))
+            }
+            (_, new) => new.clone(),
+        }
+    }
+}
+
+/// The elements of a list; a single value is a list of one.
+pub(crate) fn elements(value: &Value) -> &[Value] {
+    match value {
+        Value::List(values) => values,
+        one => std::slice::from_ref(one),
+    }
 }
 
 /// Why nothing was sent for an object. Rendered the same in log, API and console.
@@ -180,6 +320,8 @@ pub enum SkipReason {
     TargetObjectGone,
     /// No matching attribute has a value, so nobody could tell which account is theirs.
     MatchingValueMissing,
+    /// Not assigned, or not admitted by the scoping filter, and so without an account or left alone.
+    NotInScope,
     /// The mapping's create action is switched off.
     CreateSwitchedOff,
     /// The mapping's update action is switched off; a disable is an update.
@@ -201,6 +343,7 @@ impl SkipReason {
             Self::MatchingValueMissing => {
                 "None of the matching attributes has a value; fill one of them in the source"
             }
+            Self::NotInScope => "Not in scope: not assigned, or not admitted by the scoping filter",
             Self::CreateSwitchedOff => {
                 "No account matches, and the create action of this mapping is switched off"
             }
@@ -217,6 +360,7 @@ impl SkipReason {
             Self::NotActiveInSource => "NotActiveInSource",
             Self::TargetObjectGone => "TargetObjectGone",
             Self::MatchingValueMissing => "ImportSkipped",
+            Self::NotInScope => "NotEffectivelyEntitled",
             Self::CreateSwitchedOff => "CreateSwitchedOff",
             Self::UpdateSwitchedOff => "UpdateSwitchedOff",
             Self::DeleteSwitchedOff => "DeleteSwitchedOff",
@@ -243,6 +387,9 @@ pub struct Link {
     pub shadow: Attributes,
     /// Whether the object counted as in scope and active when last looked at.
     pub in_scope: bool,
+    /// Whether it dropped out of scope: it is no longer managed, and what becomes of it in the source sends nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unmanaged: bool,
     /// Why nothing was sent when it was last skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<SkipReason>,

@@ -88,6 +88,7 @@ pub trait Source: Send + Sync {
     /// See [`SourceError`].
     async fn get(&self, ids: &[SourceId]) -> Result<Vec<SourceObject>, SourceError> {
         let Reading::Full { cursor, .. } = self.open(None, None).await? else { return Ok(Vec::new()) };
+        let ids: BTreeSet<&SourceId> = ids.iter().collect();
         let (mut found, mut next) = (Vec::new(), Some(cursor));
         while let Some(cursor) = next {
             let page = self.read(&cursor).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engine::cycle::CycleError;
 use engine::cycle::preview::Consequences;
 use engine::escrow::FailureCode;
-use engine::mapping::{AttributeMapping, Mapping, ObjectMapping};
+use engine::mapping::{AttributeMapping, FlowType};
 use engine::model::SkipReason;
 use engine::ports::Unreadable;
 use engine::report::Action;
@@ -14,8 +14,8 @@ use serde_json::json;
 use store::By;
 use testkit::sandbox::Faults;
 
-use super::{NAMES, id, provisioned};
-use crate::world::{World, approved, mapping, person, set};
+use super::{NAMES, expression, id, provisioned, use_mapping};
+use crate::world::{World, approved, person, set};
 
 /// Previews, runs the cycle, and compares; what was said, for what a story has to add.
 async fn comes_true(world: &World, story: &str) -> Consequences {
@@ -49,12 +49,6 @@ async fn written(world: &World, cycle: &engine::model::CycleId) -> BTreeMap<Stri
         }
     }
     written
-}
-
-fn use_mapping(world: &mut World, edit: impl FnOnce(&mut ObjectMapping)) {
-    let mut mapping = mapping(json!(["create", "update", "delete"]));
-    edit(&mut mapping);
-    world.definition.mapping = Mapping::check(&mapping, &connectors::scim::ScimSchema).unwrap();
 }
 
 fn counts<K: Copy + Ord>(counts: &BTreeMap<K, u64>) -> Vec<(K, u64)> {
@@ -347,4 +341,37 @@ async fn an_approved_cycle_leaves_nothing_to_preview() {
     comes_true(&world, "held").await;
     world.cycle_as(&approved()).await.unwrap();
     assert!(world.preview().await.unwrap().is_quiet());
+}
+
+#[tokio::test]
+async fn two_people_who_want_the_same_free_value_both_get_one() {
+    let mut world = World::new().await;
+    let first = r#"ToLower(Word([displayName], 1, " "), )"#;
+    use_mapping(&mut world, |mapping| {
+        mapping.attributes.push(AttributeMapping {
+            flow_type: FlowType::ObjectAddOnly,
+            ..expression("nickName", &format!(r#"SelectUniqueValue({first}, Append({first}, "2"))"#))
+        });
+    });
+    for (id, name) in [("1", "Nadia Okoye"), ("2", "Nadia Berg"), ("3", "Omar Vogel")] {
+        world.directory.put(person(id, name, "Clerk"));
+    }
+    let said = comes_true(&world, "unique values").await;
+    assert_eq!(said.joining, 3);
+}
+
+#[tokio::test]
+async fn who_waits_with_hidden_values_is_read_again() {
+    let mut world = World::new().await;
+    use_mapping(&mut world, |mapping| mapping.attributes.push(expression("nickName", "Redact([pin])")));
+    let mut nadia = person("1", "Nadia Okoye", "Clerk");
+    set(&mut nadia, "pin", "4711");
+    world.directory.put(nadia);
+    let poisoned = Some("nadia.okoye@tessera.example".to_owned());
+    world.app.set_faults(Faults { poisoned_user: poisoned, ..Faults::default() });
+    world.cycle().await.unwrap();
+    world.app.set_faults(Faults::default());
+    world.clock.advance(SignedDuration::from_hours(12));
+    let said = comes_true(&world, "hidden in escrow").await;
+    assert_eq!((said.joining, said.failed.len()), (1, 0));
 }

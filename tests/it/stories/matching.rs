@@ -5,8 +5,8 @@ use serde_json::json;
 use store::By;
 use testkit::sandbox::Quirks;
 
-use super::{NAMES, id, provisioned};
-use crate::world::{World, person, set};
+use super::{NAMES, expression, id, provisioned, use_mapping};
+use crate::world::{World, approved, person, set};
 
 #[tokio::test]
 async fn an_account_that_exists_already_is_taken_over_and_never_made_twice() {
@@ -126,4 +126,35 @@ async fn switching_off_someone_whose_account_vanished_makes_no_account() {
 
     assert_eq!((report.figures.skipped, report.figures.created), (1, 0));
     assert!(world.accounts().is_empty());
+}
+
+#[tokio::test]
+async fn an_account_that_turns_up_in_place_of_a_vanished_one_is_switched_off_only_after_the_guard() {
+    let mut world = World::new().await;
+    let active = r#"Switch([status], "True", "leave", "False")"#;
+    use_mapping(&mut world, |mapping| mapping.attributes[4] = expression("active", active));
+    let mut ada = person("01", "Ada", "Clerk");
+    set(&mut ada, "status", "leave");
+    world.directory.put(ada);
+    world.cycle().await.unwrap();
+    assert_eq!(world.account("ada")["active"], false);
+    world.app.clear();
+    world.app.seed(vec![json!({ "userName": "ada@tessera.example", "active": true })]).unwrap();
+    world.definition.thresholds.maximum = 0;
+
+    // The link's account was off; the one that matches now is on.
+    world.directory.edit("01", |ada| set(ada, "jobTitle", "Boss"));
+    let report = world.cycle().await.unwrap();
+    assert_eq!((report.figures.disabled, report.figures.failed), (0, 1));
+    assert_eq!(world.account("ada")["active"], true);
+
+    let report = world.cycle().await.unwrap();
+    assert_eq!((report.figures.disabled, report.figures.held, report.figures.failed), (0, 1, 0));
+    let report = world.cycle_as(&approved()).await.unwrap();
+    assert_eq!((report.figures.disabled, report.figures.failed), (1, 0));
+    assert_eq!(
+        (&world.account("ada")["active"], &world.account("ada")["title"]),
+        (&json!(false), &json!("Boss"))
+    );
+    assert_eq!(world.state().await.counts.escrowed, 0);
 }

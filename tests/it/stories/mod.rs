@@ -2,20 +2,41 @@
 
 mod consequences;
 mod deltas;
+mod expressions;
 mod failures;
 mod log;
 mod matching;
 mod people;
 mod removals;
+mod scope;
 mod slices;
 
-use crate::world::{World, person};
+use engine::mapping::{AttributeMapping, Mapping, ObjectMapping};
+use serde_json::json;
+
+use crate::world::{World, mapping, person};
 
 const NAMES: [&str; 12] =
     ["Ada", "Bo", "Cleo", "Dan", "Eve", "Finn", "Gia", "Hal", "Ida", "Jo", "Kai", "Lou"];
 
 fn id(position: usize) -> String {
     format!("{:02}", position + 1)
+}
+
+/// Replaces the mapping by an edit of the usual one.
+fn use_mapping(world: &mut World, edit: impl FnOnce(&mut ObjectMapping)) {
+    let mut mapping = mapping(json!(["create", "update", "delete"]));
+    edit(&mut mapping);
+    world.definition.mapping = Mapping::check(&mapping, &connectors::scim::ScimSchema).unwrap();
+}
+
+/// An attribute made by an expression.
+fn expression(target: &str, expression: &str) -> AttributeMapping {
+    AttributeMapping {
+        target: target.to_owned(),
+        expression: Some(expression.to_owned()),
+        ..AttributeMapping::default()
+    }
 }
 
 /// A world whose first `count` people have accounts.

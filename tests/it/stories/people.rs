@@ -6,7 +6,7 @@ use engine::report::Action;
 use serde_json::json;
 use store::By;
 
-use super::provisioned;
+use super::{expression, provisioned, use_mapping};
 use crate::world::{Target, World, person, set};
 
 #[tokio::test]
@@ -162,4 +162,18 @@ async fn with_bulk_the_same_people_arrive_in_fewer_calls() {
     let report = world.cycle().await.unwrap();
     assert_eq!((report.figures.created, report.figures.failed), (250, 0));
     assert!(report.figures.target_calls <= 5, "{}", report.figures.target_calls);
+}
+
+#[tokio::test]
+async fn an_attribute_of_the_source_that_is_named_like_a_computed_one_is_noticed_when_it_changes() {
+    let mut world = World::new().await;
+    use_mapping(&mut world, |mapping| mapping.attributes.push(expression("nickName", "[accountEnabled]")));
+    let mut ada = person("01", "Ada", "Clerk");
+    set(&mut ada, "accountEnabled", "yes");
+    world.directory.put(ada);
+    world.cycle().await.unwrap();
+    assert_eq!(world.account("ada")["nickName"], "yes");
+    world.directory.edit("01", |ada| set(ada, "accountEnabled", "mostly"));
+    world.cycle().await.unwrap();
+    assert_eq!(world.account("ada")["nickName"], "mostly");
 }

@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 const LONGEST_NAME: usize = 64;
 
 /// A document that was checked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct CheckedApplication {
     /// The document.
     pub application: Application,
@@ -30,6 +30,16 @@ pub struct CheckedApplication {
     pub mapping: Mapping,
     /// Where the target's token is kept.
     pub token: SecretRef,
+}
+
+impl CheckedApplication {
+    /// What is understood and yet worth a second look, with its place.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Problem> {
+        let of_scope = self.application.users.scope.notices();
+        let notices = of_scope.iter().chain(self.mapping.notices());
+        notices.map(|notice| Problem::new(format!("users.{}", notice.place), &*notice.problem)).collect()
+    }
 }
 
 /// Something wrong with a document, with its place in it and its cure.

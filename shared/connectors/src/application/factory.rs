@@ -43,7 +43,9 @@ pub fn connect_source(
         SourceConfig::File(file) => Ok(Box::new(FileSource::connect(file.clone(), base, work, s3)?)),
         SourceConfig::Ldap(ldap) => {
             let (wanted, types) = (mapping.source_attributes(), [ObjectType::User]);
-            Ok(Box::new(LdapSource::connect(ldap.clone(), base, work, secret, wanted, &types, clock)?))
+            let source = LdapSource::connect(ldap.clone(), base, work, secret, wanted, &types, clock)?;
+            let optional = wanted.difference(mapping.needed_attributes()).cloned().collect();
+            Ok(Box::new(source.doing_without(optional)))
         }
     }
 }

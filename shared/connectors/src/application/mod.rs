@@ -53,7 +53,7 @@ pub use notification::Notification;
 pub(crate) use schema::Humane;
 pub use schema::schema;
 pub use secret_ref::{SecretRef, SecretRefError};
-pub use yaml::ApplicationError;
+pub use yaml::{ApplicationError, users_section};
 
 /// One source, one target, and the rules between them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -6,6 +6,9 @@
 //! Of the document only names are repeated in messages (of fields, systems, closed lists), no text or numbers: a
 //! token may stand where something else belongs. A document is bounded in size, depth and aliases while it is read.
 
+use std::collections::BTreeMap;
+
+use engine::mapping::ObjectMapping;
 use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{Error, Options};
 
@@ -37,6 +40,14 @@ pub enum ApplicationError {
 
 fn place(position: &Option<(u64, u64)>) -> String {
     position.map(|(line, column)| format!(" line {line}, column {column}")).unwrap_or_default()
+}
+
+/// The `users` section of a document, for a mapping that came from elsewhere.
+///
+/// # Errors
+/// When it cannot be written as YAML, which no mapping is known to do.
+pub fn users_section(mapping: &ObjectMapping) -> Result<String, serde_saphyr::ser::Error> {
+    serde_saphyr::to_string(&BTreeMap::from([("users", mapping)]))
 }
 
 impl Application {

@@ -196,6 +196,7 @@ impl Plan {
 pub(super) fn define(
     config: &LdapConfig,
     wanted: &BTreeSet<String>,
+    optional: &BTreeSet<String>,
     server: &Server,
     schema: &Schema,
     name: &str,
@@ -210,6 +211,9 @@ pub(super) fn define(
     let mut definitions = Definitions::new();
     for attribute in wanted {
         let found = schema.definition(attribute);
+        if found.is_none() && optional.contains(attribute) {
+            continue;
+        }
         definitions.insert(
             attribute.clone(),
             found.ok_or_else(|| unknown(attribute, "the mapping", "users.attributes"))?,

@@ -6,6 +6,7 @@
 //! Everyone is read when there is no watermark, when it is another reading's (server, selection, mapping), when the
 //! server no longer knows what changed since, and at least every `fullEvery`.
 
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -153,13 +154,15 @@ impl LdapSource {
 
     pub(super) fn reader(&self, client: &Client, server: Server, definitions: Definitions) -> Reader {
         *self.definitions.lock().unwrap_or_else(PoisonError::into_inner) = Some(definitions.clone());
-        let plan = Plan::new(&self.config, &self.wanted, &self.types, &server, definitions);
+        let known = |name: &&String| definitions.contains_key(*name);
+        let wanted: BTreeSet<String> = self.wanted.iter().filter(known).cloned().collect();
+        let plan = Plan::new(&self.config, &wanted, &self.types, &server, definitions);
         Reader { client: client.clone(), server, plan }
     }
 
     pub(super) async fn define(&self, client: &Client, server: &Server) -> Result<Definitions, LdapFailure> {
         let schema = Schema::read(client, server).await?;
-        plan::define(&self.config, &self.wanted, server, &schema, client.server())
+        plan::define(&self.config, &self.wanted, &self.optional, server, &schema, client.server())
     }
 }
 

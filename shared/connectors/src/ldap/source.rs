@@ -45,6 +45,7 @@ pub struct LdapSource {
     pub(super) address: Address,
     pub(super) password: SecretString,
     pub(super) wanted: BTreeSet<String>,
+    pub(super) optional: BTreeSet<String>,
     pub(super) types: Vec<ObjectType>,
     pub(super) identity: String,
     pub(super) spools: Spools,
@@ -98,6 +99,7 @@ impl LdapSource {
             password: usable(password, &address.url)?,
             address,
             wanted: wanted.clone(),
+            optional: BTreeSet::new(),
             types: types.to_vec(),
             spools: Spools::new(work),
             clock,
@@ -105,6 +107,13 @@ impl LdapSource {
             definitions: Mutex::default(),
             config,
         })
+    }
+
+    /// Does without those of the wanted attributes that the server's schema does not have: a default mapping asks for
+    /// them, and nobody by name.
+    #[must_use]
+    pub fn doing_without(self, optional: BTreeSet<String>) -> Self {
+        Self { optional, ..self }
     }
 
     /// Waits that long for each answer, so that a test need not wait as long as a cycle would.

@@ -6,6 +6,7 @@
 //! * A create that may have happened is never repeated: it is answered with `Ambiguous`, and the engine asks.
 //! * Everything else that the bulk request did not settle is executed singly, with all of [`super::execute`]'s
 //!   second tries.
+//! * No error shows what any operation of the batch writes in secret.
 //! * A target that turns out not to take bulk requests is remembered and not asked again.
 
 use std::sync::atomic::Ordering;
@@ -20,9 +21,9 @@ use serde_json::{Value as Json, json};
 use super::client::Request;
 use super::convert::answer::{self, BulkEntry};
 use super::convert::read;
-use super::convert::write::{self, Lists};
+use super::convert::write::{self, Lists, Unwritable};
 use super::error::{About, Refusal, failed, incompatible, refused};
-use super::path::PathError;
+use super::mask::Mask;
 use super::target::{ScimTarget, USERS, account, unmapped};
 
 const BULK: &str = "/Bulk";
@@ -114,7 +115,8 @@ impl ScimTarget {
                 }
                 TargetOperation::Update(..) if !patches => {}
                 _ => match body(place, operation) {
-                    Ok(body) => items.push(Item { place, operation, body }),
+                    Ok(Some(body)) => items.push(Item { place, operation, body }),
+                    Ok(None) => {}
                     Err(error) => settle(outcomes, place, Err(unmapped(format!("POST {BULK}"), &error))),
                 },
             }
@@ -143,20 +145,15 @@ impl ScimTarget {
         outcomes: &mut [Option<Outcome>],
         deadline: Timestamp,
     ) -> bool {
-        let request = Request::new(Method::POST, BULK, About::Bulk).body(body);
+        let mask = self.client.mask().with(batch.iter().map(|item| item.operation));
+        let request = Request::new(Method::POST, BULK, About::Bulk).body(body).masked(&mask);
         match self.client.send(&request, deadline).await {
             Ok(answer) => match answer::bulk(&answer.body) {
-                Ok(entries) => self.file(batch, &entries, outcomes),
+                Ok(entries) => file(batch, &entries, outcomes, &mask),
                 Err(why) => {
                     let body = answer.body.to_string();
                     let why = format!("a bulk answer was expected, and {why}");
-                    let lost = incompatible(
-                        request.shown(),
-                        answer.status,
-                        body.as_bytes(),
-                        &why,
-                        self.client.mask(),
-                    );
+                    let lost = incompatible(request.shown(), answer.status, body.as_bytes(), &why, &mask);
                     self.without_bulk.store(true, Ordering::Relaxed);
                     lose(batch, &lost.error, outcomes);
                 }
@@ -187,37 +184,37 @@ impl ScimTarget {
             }
         }
     }
+}
 
-    /// Files a bulk answer's entries. One that is missing was not reached, or was lost on the way.
-    fn file(&self, batch: &[Item<'_>], entries: &[BulkEntry], outcomes: &mut [Option<Outcome>]) {
-        for (position, item) in batch.iter().enumerate() {
-            let outcome = match entry(entries, item, (entries.len() == batch.len()).then_some(position)) {
-                Some(entry) => self.judge(item, entry),
-                None => item.is_create().then(|| Err(lost(item, "the bulk answer does not mention it"))),
-            };
-            if let Some(outcome) = outcome {
-                settle(outcomes, item.place, outcome);
-            }
+/// Files a bulk answer's entries. One that is missing was not reached, or was lost on the way.
+fn file(batch: &[Item<'_>], entries: &[BulkEntry], outcomes: &mut [Option<Outcome>], mask: &Mask) {
+    for (position, item) in batch.iter().enumerate() {
+        let outcome = match entry(entries, item, (entries.len() == batch.len()).then_some(position)) {
+            Some(entry) => judge(item, entry, mask),
+            None => item.is_create().then(|| Err(lost(item, "the bulk answer does not mention it"))),
+        };
+        if let Some(outcome) = outcome {
+            settle(outcomes, item.place, outcome);
         }
     }
+}
 
-    /// One entry's outcome; `None` when the operation is to be tried singly.
-    fn judge(&self, item: &Item<'_>, entry: &BulkEntry) -> Option<Outcome> {
-        let about = if item.is_create() { About::Create } else { About::Account };
-        if (200..300).contains(&entry.status) {
-            return Some(done(item, entry));
-        }
-        let body = entry.response.to_string();
-        let refusal = refused(about, item.shown(), entry.status, body.as_bytes(), self.client.mask());
-        match (item.operation, refusal.error.kind) {
-            (TargetOperation::Delete(id), TargetErrorKind::NotFound) => Some(Ok(id.clone())),
-            // Not done, says the target; alone there is a second try for it.
-            (_, TargetErrorKind::Throttled | TargetErrorKind::TooLarge) => None,
-            (TargetOperation::Update(..) | TargetOperation::Delete(_), TargetErrorKind::ServerError) => None,
-            (TargetOperation::Update(..), TargetErrorKind::NotSupported) => None,
-            (TargetOperation::Update(..), _) if refusal.asks_for_another_dialect().is_some() => None,
-            _ => Some(Err(refusal.error)),
-        }
+/// One entry's outcome; `None` when the operation is to be tried singly.
+fn judge(item: &Item<'_>, entry: &BulkEntry, mask: &Mask) -> Option<Outcome> {
+    let about = if item.is_create() { About::Create } else { About::Account };
+    if (200..300).contains(&entry.status) {
+        return Some(done(item, entry));
+    }
+    let body = entry.response.to_string();
+    let refusal = refused(about, item.shown(), entry.status, body.as_bytes(), mask);
+    match (item.operation, refusal.error.kind) {
+        (TargetOperation::Delete(id), TargetErrorKind::NotFound) => Some(Ok(id.clone())),
+        // Not done, says the target; alone there is a second try for it.
+        (_, TargetErrorKind::Throttled | TargetErrorKind::TooLarge) => None,
+        (TargetOperation::Update(..) | TargetOperation::Delete(_), TargetErrorKind::ServerError) => None,
+        (TargetOperation::Update(..), TargetErrorKind::NotSupported) => None,
+        (TargetOperation::Update(..), _) if refusal.asks_for_another_dialect().is_some() => None,
+        _ => Some(Err(refusal.error)),
     }
 }
 
@@ -241,17 +238,18 @@ fn lost(item: &Item<'_>, why: &str) -> TargetError {
     failed(TargetErrorKind::Ambiguous, item.shown(), summary).error
 }
 
-fn body(place: usize, operation: &TargetOperation) -> Result<Json, PathError> {
+/// One operation of the request; `None` when there is nothing to say.
+fn body(place: usize, operation: &TargetOperation) -> Result<Option<Json>, Unwritable> {
     let bulk_id = format!("{}", place + 1);
     Ok(match operation {
-        TargetOperation::Create(attributes) => json!({
+        TargetOperation::Create(attributes) => Some(json!({
             "method": "POST", "bulkId": bulk_id, "path": USERS, "data": write::create_body(attributes)?,
-        }),
-        TargetOperation::Update(id, changes) => json!({
-            "method": "PATCH", "bulkId": bulk_id, "path": account(id),
-            "data": write::patch_body(changes, Lists::ByPath)?,
-        }),
-        TargetOperation::Delete(id) => json!({ "method": "DELETE", "bulkId": bulk_id, "path": account(id) }),
+        })),
+        TargetOperation::Update(id, changes) => write::patch_body(changes, Lists::ByPath)?
+            .map(|data| json!({ "method": "PATCH", "bulkId": bulk_id, "path": account(id), "data": data })),
+        TargetOperation::Delete(id) => {
+            Some(json!({ "method": "DELETE", "bulkId": bulk_id, "path": account(id) }))
+        }
     })
 }
 

@@ -8,7 +8,7 @@
 //! * Every request that is sent is counted, repeats and redirects included; discovery is counted apart.
 //! * All waiting goes through the [`Clock`]. When the target throttles, the whole connection waits.
 //! * Nothing is sent that could be answered after the deadline.
-//! * Neither errors nor `Debug` show the token.
+//! * Neither errors nor `Debug` show the token, or what a request writes in secret.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +23,8 @@ use serde_json::Value as Json;
 use url::Url;
 
 use super::config::{ConfigError, Connection};
-use super::error::{About, Mask, Refusal, failed, incompatible, refused};
+use super::error::{About, Refusal, failed, incompatible, refused};
+use super::mask::Mask;
 use super::retry::{self, Next, Outcome, Raw, Tries};
 use super::transport::{cause, http, trimmed};
 
@@ -37,7 +38,7 @@ const REDIRECTS: u32 = 3;
 const LONGEST_GATE: Duration = Duration::from_secs(3600);
 
 /// What is sent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Request {
     pub(super) method: Method,
     /// Below the base URL, percent-encoded.
@@ -48,11 +49,13 @@ pub(super) struct Request {
     pub(super) about: About,
     /// Tests the connection rather than doing work: counted apart, as discovery is.
     pub(super) probe: bool,
+    /// What its errors must not show, beyond the token.
+    pub(super) mask: Option<Mask>,
 }
 
 impl Request {
     pub(super) fn new(method: Method, path: impl Into<String>, about: About) -> Self {
-        Self { method, path: path.into(), query: None, body: None, about, probe: false }
+        Self { method, path: path.into(), query: None, body: None, about, probe: false, mask: None }
     }
 
     pub(super) fn query(self, query: String) -> Self {
@@ -63,9 +66,20 @@ impl Request {
         Self { body: Some(body), ..self }
     }
 
+    pub(super) fn masked(self, mask: &Mask) -> Self {
+        Self { mask: Some(mask.clone()), ..self }
+    }
+
     /// How errors name it.
     pub(super) fn shown(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Leaves out what it says about people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Request").field(&self.shown()).finish()
     }
 }
 
@@ -247,52 +261,53 @@ impl Client {
     }
 
     fn settle(&self, request: &Request, outcome: Outcome) -> Result<Answer, Box<Refusal>> {
+        let mask = request.mask.as_ref().unwrap_or(&self.mask);
         match outcome {
-            Outcome::Answered(raw) if (200..300).contains(&raw.status) => self.understood(request, &raw),
+            Outcome::Answered(raw) if (200..300).contains(&raw.status) => understood(request, &raw, mask),
             Outcome::Answered(raw) => {
                 // Some servers throttle with a 403: told as what it is.
                 let status = if retry::is_throttling(&raw) && raw.status == 403 { 429 } else { raw.status };
-                Err(refused(request.about, request.shown(), status, &raw.body, &self.mask))
+                Err(refused(request.about, request.shown(), status, &raw.body, mask))
             }
             Outcome::NotSent(why) => Err(failed(
                 TargetErrorKind::Unreachable,
                 request.shown(),
                 format!(
                     "The target cannot be reached: {}; check url, the network, and caBundle where its certificate is private",
-                    self.mask.apply(&why)
+                    mask.apply(&why)
                 ),
             )),
             Outcome::Lost(why) if request.about.is_repeatable() => Err(failed(
                 TargetErrorKind::Unreachable,
                 request.shown(),
-                format!("The target did not answer: {}; it will be tried again", self.mask.apply(&why)),
+                format!("The target did not answer: {}; it will be tried again", mask.apply(&why)),
             )),
             Outcome::Lost(why) => Err(failed(
                 TargetErrorKind::Ambiguous,
                 request.shown(),
                 format!(
                     "The answer was lost ({}), and the account may exist nevertheless; it will be looked for before the next try",
-                    self.mask.apply(&why)
+                    mask.apply(&why)
                 ),
             )),
             Outcome::Unusable(status, why) => {
-                Err(incompatible(request.shown(), status, &[], &self.mask.apply(&why), &self.mask))
+                Err(incompatible(request.shown(), status, &[], &mask.apply(&why), mask))
             }
         }
     }
+}
 
-    /// Parses a success. Where only the status matters, a body that is no JSON is passed over, unless it is a web
-    /// page: behind a login page nothing was changed.
-    fn understood(&self, request: &Request, raw: &Raw) -> Result<Answer, Box<Refusal>> {
-        let unread = |why: &str| Err(incompatible(request.shown(), raw.status, &raw.body, why, &self.mask));
-        let is_read = request.method == Method::GET || request.method == Method::POST;
-        match serde_json::from_slice(&raw.body) {
-            Ok(body) => Ok(Answer { status: raw.status, body }),
-            Err(_) if raw.body.trim_ascii_start().starts_with(b"<") => unread("a web page"),
-            Err(_) if !is_read => Ok(Answer { status: raw.status, body: Json::Null }),
-            Err(_) if raw.body.is_empty() => unread("an empty body"),
-            Err(_) => unread("text that is not JSON"),
-        }
+/// Parses a success. Where only the status matters, a body that is no JSON is passed over, unless it is a web
+/// page: behind a login page nothing was changed.
+fn understood(request: &Request, raw: &Raw, mask: &Mask) -> Result<Answer, Box<Refusal>> {
+    let unread = |why: &str| Err(incompatible(request.shown(), raw.status, &raw.body, why, mask));
+    let is_read = request.method == Method::GET || request.method == Method::POST;
+    match serde_json::from_slice(&raw.body) {
+        Ok(body) => Ok(Answer { status: raw.status, body }),
+        Err(_) if raw.body.trim_ascii_start().starts_with(b"<") => unread("a web page"),
+        Err(_) if !is_read => Ok(Answer { status: raw.status, body: Json::Null }),
+        Err(_) if raw.body.is_empty() => unread("an empty body"),
+        Err(_) => unread("text that is not JSON"),
     }
 }
 

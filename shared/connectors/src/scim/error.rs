@@ -1,13 +1,13 @@
 //! Judging what went wrong: from a status and a body to the engine's closed list of target failures.
 //!
 //! In: which request, its answer (or the lack of one). Out: a [`Refusal`] with a sentence that names the cure.
-//! Promises: pure; no query value and no token in it, even where the target echoes the token.
+//! Promises: pure; no query value, no token and no hidden value in it, even where the target echoes them.
 
 use engine::ports::{TargetError, TargetErrorKind};
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
 use super::convert::answer::{self, ErrorBody};
+use super::mask::Mask;
 
 /// What a request is about: the same status means different things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,8 @@ pub(super) enum About {
 
 impl About {
     /// Whether sending the request twice has the effect of sending it once (RFC 9110 §9.2.2). A PATCH of ours
-    /// only sets values, so it counts; a create or a bulk does not.
+    /// sets and removes values, and adds such as are not added twice (RFC 7644 §3.5.2.1), so it counts; a create or
+    /// a bulk does not.
     pub(super) fn is_repeatable(self) -> bool {
         !matches!(self, Self::Create | Self::Bulk)
     }
@@ -69,24 +70,6 @@ impl Refusal {
     }
 }
 
-/// Takes the token out of what a target said before it is shown.
-#[derive(Clone)]
-pub(super) struct Mask(SecretString);
-
-impl Mask {
-    pub(super) fn new(token: SecretString) -> Self {
-        Self(token)
-    }
-
-    pub(super) fn apply(&self, text: &str) -> String {
-        let token = self.0.expose_secret();
-        let escaped = Json::from(token).to_string();
-        text.replace(token, REDACTED).replace(escaped.trim_matches('"'), REDACTED)
-    }
-}
-
-const REDACTED: &str = "[redacted]";
-
 /// 500 characters: enough for an error body or the title of a login page, little enough for a log record.
 const EXTRACT: usize = 500;
 
@@ -95,10 +78,8 @@ const QUOTE: usize = 160;
 
 /// Judges an answer that is no success.
 pub(super) fn refused(about: About, request: String, status: u16, body: &[u8], mask: &Mask) -> Box<Refusal> {
-    let body = mask.apply(&String::from_utf8_lossy(body));
-    let mut said = serde_json::from_str::<Json>(&body).map(|json| answer::error(&json)).unwrap_or_default();
-    // Once more: JSON has many ways to write a letter.
-    said.detail = said.detail.map(|detail| mask.apply(&detail));
+    let body = mask.body(body);
+    let said = serde_json::from_str::<Json>(&body).map(|json| answer::error(&json)).unwrap_or_default();
     let kind = kind(about, status, said.scim_type.as_deref());
     let error = TargetError {
         kind,
@@ -124,7 +105,7 @@ pub(super) fn incompatible(
     why: &str,
     mask: &Mask,
 ) -> Box<Refusal> {
-    let body = mask.apply(&String::from_utf8_lossy(body));
+    let body = mask.body(body);
     let looks =
         if body.trim_start().starts_with('<') { "a web page, perhaps of a login or a firewall" } else { why };
     let error = TargetError {

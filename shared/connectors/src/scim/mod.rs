@@ -15,8 +15,24 @@
 //! | `path`, `schema` | which values of a user there are | |
 //! | `convert` | attributes to JSON and back | |
 //! | `error`, `retry` | what an answer means, and whether to ask again | |
+//! | `mask` | what no error may show | |
 //! | `client`, `transport` | requests, deadlines, throttling; TLS | yes |
 //! | `target`, `listing`, `execute`, `bulk` | the engine's port, put together from the above | yes |
+//!
+//! # What a change says
+//!
+//! | Change | PATCH | PUT |
+//! |---|---|---|
+//! | a value | `add` where nothing was, else `replace` | in its place |
+//! | a list as a whole, such as `roles` | `replace` | in its place |
+//! | values that join a list | `add` | those that are not there |
+//! | no value | `remove` by path | left out |
+//!
+//! Clearing the `value` of an element of a list, `emails[type eq "work"].value`, removes the element: what is left would
+//! be a shell that names a type and nothing of it. Other parts are cleared alone.
+//!
+//! Passwords and other hidden values leave Rollcall in the body of a request and nowhere else: they are not read back,
+//! not looked for, and blotted out where an answer quotes them. One that lost its text fails its operation.
 //!
 //! One dialect is spoken so far, the RFC's own; provisioning of groups is not part of this version.
 
@@ -27,6 +43,7 @@ mod convert;
 mod error;
 mod execute;
 mod listing;
+mod mask;
 mod path;
 mod retry;
 mod schema;

@@ -8,7 +8,9 @@
 //! |---|---|
 //! | `userName` | an attribute |
 //! | `name.givenName` | a sub-attribute of a complex one |
+//! | `roles` | a list as a whole, where the attribute holds several values |
 //! | `emails[type eq "work"].value` | a sub-attribute of the element of a list that the filter selects |
+//! | `roles[primary eq true].value` | the same; Entra writes `"True"`, which is understood |
 //! | `urn:…:enterprise:2.0:User:department` | an attribute of an extension (RFC 7644 §3.10) |
 //!
 //! Of the grammar for PATCH paths (RFC 7644 §3.5.2, figure 7) this is the part that mappings need: a filter
@@ -165,6 +167,30 @@ impl ScimPath {
             Some(urn) => format!("{urn}:{}", self.attribute),
             None => self.attribute.clone(),
         }
+    }
+
+    /// The element that it is in: without the sub-attribute.
+    pub(super) fn element_path(&self) -> Self {
+        Self { sub: None, ..self.clone() }
+    }
+
+    /// Whether it names an attribute and nothing in it.
+    pub(super) fn is_bare(&self) -> bool {
+        self.selector.is_none() && self.sub.is_none()
+    }
+
+    /// Whether a text is the canonical spelling, or Entra's of a Boolean.
+    pub(super) fn is_spelled(&self, text: &str) -> bool {
+        text == self.to_string() || self.in_entras_spelling().is_some_and(|entras| text == entras)
+    }
+
+    fn in_entras_spelling(&self) -> Option<String> {
+        let Selector { attribute, value: Literal::Boolean(flag) } = self.selector.as_ref()? else {
+            return None;
+        };
+        let value = Literal::Text(if *flag { "True" } else { "False" }.to_owned());
+        let selector = Some(Selector { attribute: attribute.clone(), value });
+        Some(Self { selector, ..self.clone() }.to_string())
     }
 }
 

@@ -19,9 +19,10 @@ use tokio::sync::OnceCell;
 
 use super::client::{Client, Request};
 use super::config::{BulkUse, ConfigError, Connection, MatchBy, ScimConfig};
+use super::convert::Object;
 use super::convert::answer::{self, Offer};
 use super::convert::filter;
-use super::convert::{Object, read};
+use super::convert::read::{self, Asked};
 use super::error::{About, failed};
 use super::listing::{Position, after};
 use super::path::{PathError, ScimPath};
@@ -126,12 +127,12 @@ pub(super) fn account(id: &TargetId) -> String {
     format!("{USERS}/{}", filter::percent_encoded(id.as_str()))
 }
 
-/// A path that the check of the mapping would have refused.
-pub(super) fn unmapped(request: impl Into<String>, error: &PathError) -> TargetError {
+/// What cannot be said in a request: a path that the check of the mapping would have refused, a lost secret.
+pub(super) fn unmapped(request: impl Into<String>, error: &dyn std::error::Error) -> TargetError {
     failed(TargetErrorKind::InvalidValue, request.into(), error.to_string()).error
 }
 
-fn reduced(resource: &Object, paths: &[ScimPath]) -> Result<TargetObject, TargetError> {
+fn reduced(resource: &Object, paths: &[Asked]) -> Result<TargetObject, TargetError> {
     read::target_object(resource, paths).ok_or_else(|| {
         failed(
             TargetErrorKind::Incompatible,
@@ -174,7 +175,7 @@ impl Target for ScimTarget {
         paths: &[String],
     ) -> Result<Vec<TargetObject>, TargetError> {
         let request = format!("GET {USERS}");
-        let path: ScimPath = path.parse().map_err(|error| unmapped(&request, &error))?;
+        let path: ScimPath = path.parse().map_err(|error: PathError| unmapped(&request, &error))?;
         let paths = read::paths(paths).map_err(|error| unmapped(&request, &error))?;
         let hits = self.hits(&path, value, self.deadline()).await?;
         hits.iter().map(|hit| reduced(hit, &paths)).collect()

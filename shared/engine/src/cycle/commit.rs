@@ -77,6 +77,7 @@ pub(super) fn link_of(planned: &Planned, target: Option<&TargetId>, now: Timesta
         shadow: after(planned),
         target_id,
         in_scope: planned.in_scope,
+        unmanaged: planned.unmanaged,
         skipped,
         display_name: display_name(planned),
         change_id: planned.change_id,
@@ -90,7 +91,12 @@ fn after(planned: &Planned) -> Attributes {
         Operation::Create(attributes) => attributes.clone(),
         Operation::Update(_, changes) | Operation::Disable(_, changes) => {
             let mut shadow = planned.before.clone();
-            shadow.extend(changes.iter().map(|change| (change.path.clone(), change.new.clone())));
+            for change in changes {
+                match change.outcome() {
+                    Some(value) => shadow.insert(change.path.clone(), value),
+                    None => shadow.remove(&change.path),
+                };
+            }
             shadow
         }
         _ => planned.before.clone(),
@@ -135,7 +141,7 @@ pub(super) fn tally(figures: &mut Figures, operation: &Operation, succeeded: boo
         (Operation::Disable(..), _) => &mut figures.disabled,
         (Operation::Delete(_), _) => &mut figures.deleted,
         (Operation::Skip(_) | Operation::Adopt(_), _) => &mut figures.skipped,
-        (Operation::Ask(_) | Operation::Fail(_) | Operation::Forget, _) => return,
+        (Operation::Ask(_) | Operation::Choose(_) | Operation::Fail(_) | Operation::Forget, _) => return,
     };
     *counter += 1;
 }
@@ -145,7 +151,7 @@ fn links(operation: &Operation, was_linked: bool) -> bool {
     match operation {
         Operation::Create(_) | Operation::Update(..) | Operation::Disable(..) | Operation::Adopt(_) => true,
         Operation::Delete(_) | Operation::Forget | Operation::Skip(SkipReason::TargetObjectGone) => false,
-        Operation::Skip(_) | Operation::Ask(_) | Operation::Fail(_) => was_linked,
+        Operation::Skip(_) | Operation::Ask(_) | Operation::Choose(_) | Operation::Fail(_) => was_linked,
     }
 }
 
@@ -172,6 +178,6 @@ fn difference(before: bool, after: bool) -> i64 {
 
 fn learn(session: &mut Session, run: &Run<'_>, done: &Done) {
     if let (Operation::Create(attributes), Ok(Some(id))) = (&done.planned.operation, &done.outcome) {
-        session.matcher.learn(id, attributes, run.definition.mapping.matching());
+        session.matcher.learn(id, attributes, &run.definition.mapping);
     }
 }

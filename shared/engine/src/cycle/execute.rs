@@ -10,15 +10,16 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
+use super::choosing::{Reserved, choose};
 use super::log::Log;
 use super::matching::{Candidates, Matcher};
 use super::plan::Planned;
-use super::{Run, Stop};
-use crate::decide::{Answer, Operation, Presence, decide};
+use super::{Definition, Run, Stop};
+use crate::decide::{Answer, Case, Operation, Presence, conflict, decide};
 use crate::escrow::{EscrowEntry, Failure, FailureCode, next_attempt};
 use crate::ids::IdHash;
-use crate::mapping::differences;
-use crate::model::{Attributes, Link, SkipReason, TargetId, TargetObject};
+use crate::mapping::is_as_wanted;
+use crate::model::{Attributes, Link, SkipReason, SourceObject, TargetId, TargetObject};
 use crate::ports::{ClaimOutcome, TargetError, TargetErrorKind, TargetOperation};
 
 /// What was done to one object.
@@ -167,7 +168,7 @@ async fn recall(
             continue;
         }
         if let Operation::Create(attributes) = &planned.operation {
-            let made = |account: &TargetObject| differences(&account.attributes, attributes).is_empty();
+            let made = |account: &TargetObject| is_as_wanted(&account.attributes, attributes);
             *result = match look_for(run, planned, attributes.clone()).await? {
                 // The create happened before the kill, and only its answer was lost.
                 Ok(Answer::One(_, account)) if made(&account) => Some(Ok(Some(account.id))),
@@ -257,7 +258,7 @@ async fn recover(
 /// A linked account is gone: find the person's account anew, or make one.
 async fn rematch(run: &Run<'_>, planned: &mut Planned) -> Result<Result<Option<TargetId>, Failure>, Stop> {
     let Some(object) = planned.object.clone() else { return Ok(Ok(None)) };
-    let first = decide(Presence::Here(&object), None, None, &run.definition.mapping);
+    let first = decide(&case(run, planned, &object, None), &run.definition.mapping);
     let Operation::Ask(values) = first.operation else {
         planned.operation = first.operation;
         planned.before = first.before;
@@ -270,20 +271,31 @@ async fn rematch(run: &Run<'_>, planned: &mut Planned) -> Result<Result<Option<T
     }
 }
 
-/// Decides with the target's answer and executes that, once: a second surprise is a failure.
+/// Decides with the target's answer and executes that, once: a second surprise is a failure. So is a removal that the
+/// page did not plan: the guard has not judged it, and the next cycle stages it.
 async fn decide_again(
     run: &Run<'_>,
     planned: &mut Planned,
     answer: &Answer,
 ) -> Result<Result<Option<TargetId>, Failure>, Stop> {
     let Some(object) = planned.object.clone() else { return Ok(Ok(None)) };
-    let decision = decide(Presence::Here(&object), None, Some(answer), &run.definition.mapping);
+    let matcher = Matcher::asking();
+    let case = case(run, planned, &object, Some(answer));
+    let decision = decide(&case, &run.definition.mapping);
+    let decision = choose(run, &matcher, &case, decision, &Reserved::new()).await?;
+    let is_judged = planned.operation.is_removal();
     planned.operation = decision.operation;
     planned.before = decision.before;
     planned.matched_by = match answer {
         Answer::One(path, _) => Some(path.clone()),
         _ => None,
     };
+    if planned.operation.is_removal() && !is_judged {
+        return Ok(Err(Failure::new(
+            FailureCode::InvalidAnchor,
+            "another account matches and would be switched off; such removals are counted first, in the next cycle",
+        )));
+    }
     once(run, planned).await
 }
 
@@ -295,7 +307,12 @@ async fn read_and_repeat(
 ) -> Result<Result<Option<TargetId>, Failure>, Stop> {
     run.before_call().await?;
     let account = match run.ports.target.get(id, &run.definition.mapping.target_paths()).await {
-        Ok(Some(account)) => account,
+        Ok(Some(mut account)) => {
+            let shadow = planned.prior.as_ref().map(|link| &link.shadow);
+            let Definition { mapping, key, .. } = run.definition;
+            mapping.veil_account(&mut account.attributes, shadow, key);
+            account
+        }
         Ok(None) => return run.judged(error).map(Err),
         Err(error) => return run.judged(error).map(Err),
     };
@@ -307,10 +324,30 @@ async fn read_and_repeat(
             .clone()
             .unwrap_or_else(|| super::commit::link_of(planned, Some(id), Timestamp::UNIX_EPOCH))
     };
-    let decision = decide(Presence::Here(object), Some(&link), None, &run.definition.mapping);
+    let case = Case { link: Some(&link), ..case(run, planned, object, None) };
+    let decision = decide(&case, &run.definition.mapping);
+    if decision.operation.is_removal() && !planned.operation.is_removal() {
+        // What the account holds is remembered, so that the next cycle sees the removal and has it counted.
+        run.desk.put_link(&link).await?;
+        return Ok(Err(Failure::new(
+            FailureCode::InvalidAnchor,
+            "the account is on although it was known to be off; such removals are counted first, in the next cycle",
+        )));
+    }
     planned.operation = decision.operation;
     planned.before = decision.before;
     once(run, planned).await
+}
+
+/// Someone without a link, decided anew.
+fn case<'a>(
+    run: &Run<'_>,
+    planned: &Planned,
+    object: &'a SourceObject,
+    answer: Option<&'a Answer>,
+) -> Case<'a> {
+    let occasion = run.occasion(planned.change_id);
+    Case { presence: Presence::Here(object), link: None, answer, chosen: None, occasion }
 }
 
 async fn once(run: &Run<'_>, planned: &Planned) -> Result<Result<Option<TargetId>, Failure>, Stop> {
@@ -368,11 +405,7 @@ async fn remember(
                 && let ClaimOutcome::HeldBy(owner) = run.desk.claim(&id, &planned.source_id).await?
             {
                 let taken = Answer::Taken(id, owner);
-                let object = planned.object.as_ref().map_or(Presence::Gone, Presence::Here);
-                return match decide(object, None, Some(&taken), &run.definition.mapping).operation {
-                    Operation::Fail(failure) => Ok(Err(failure)),
-                    _ => Ok(Ok(None)),
-                };
+                return Ok(Err(conflict(&taken)));
             }
             run.desk.put_link(&super::commit::link_of(planned, Some(&id), now)).await?;
             Ok(Ok(Some(id)))
@@ -389,13 +422,13 @@ async fn remember(
         }
         Operation::Skip(_) => {
             let link = super::commit::link_of(planned, None, now);
-            let known = planned.prior.as_ref();
-            if planned.skip_is_news() || known.is_none_or(|known| known.in_scope != link.in_scope) {
+            let differs = |known: &Link| (known.in_scope, known.unmanaged) != (link.in_scope, link.unmanaged);
+            if planned.skip_is_news() || planned.prior.as_ref().is_none_or(differs) {
                 run.desk.put_link(&link).await?;
             }
             Ok(Ok(link.target_id))
         }
-        Operation::Ask(_) | Operation::Fail(_) => Ok(Ok(None)),
+        Operation::Ask(_) | Operation::Choose(_) | Operation::Fail(_) => Ok(Ok(None)),
     }
 }
 

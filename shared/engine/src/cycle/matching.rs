@@ -12,6 +12,7 @@ use super::plan::folded;
 use super::{Run, Stop};
 use crate::decide::Answer;
 use crate::escrow::Failure;
+use crate::mapping::Mapping;
 use crate::model::{Attributes, Cursor, SourceId, TargetId, TargetObject, Value};
 use crate::ports::ClaimOutcome;
 
@@ -47,11 +48,11 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    pub(super) fn add(&mut self, object: TargetObject, matching: &[String]) {
+    pub(super) fn add(&mut self, object: TargetObject, mapping: &Mapping) {
         let position = self.objects.len();
-        for path in matching {
+        for path in mapping.matching().iter().map(String::as_str).chain(mapping.unique()) {
             if let Some(value) = object.attributes.get(path) {
-                self.by_value.entry((path.clone(), folded(value))).or_default().push(position);
+                self.by_value.entry((path.to_owned(), folded(value))).or_default().push(position);
             }
         }
         self.objects.push(object);
@@ -102,12 +103,9 @@ impl Matcher {
         candidate: &Candidates,
     ) -> Result<Result<Answer, Failure>, Stop> {
         for (path, value) in &candidate.values {
-            let found = match &self.strategy {
-                Strategy::Listing(listing) => listing.find(path, value),
-                Strategy::Open | Strategy::Asking => match ask(run, path, value).await? {
-                    Ok(found) => found,
-                    Err(failure) => return Ok(Err(failure)),
-                },
+            let found = match self.find(run, path, value).await? {
+                Ok(found) => found,
+                Err(failure) => return Ok(Err(failure)),
             };
             match found.len() {
                 0 => {}
@@ -118,10 +116,23 @@ impl Matcher {
         Ok(Ok(Answer::Nobody))
     }
 
+    /// The accounts that hold `value` at `path`, one of the paths that match or must be unique.
+    pub(super) async fn find(
+        &self,
+        run: &Run<'_>,
+        path: &str,
+        value: &Value,
+    ) -> Result<Result<Vec<TargetObject>, Failure>, Stop> {
+        match &self.strategy {
+            Strategy::Listing(listing) => Ok(Ok(listing.find(path, value))),
+            Strategy::Open | Strategy::Asking => ask(run, path, value).await,
+        }
+    }
+
     /// Takes a new account into the listing, so that later people of the same name are noticed.
-    pub(super) fn learn(&mut self, id: &TargetId, attributes: &Attributes, matching: &[String]) {
+    pub(super) fn learn(&mut self, id: &TargetId, attributes: &Attributes, mapping: &Mapping) {
         if let Strategy::Listing(listing) = &mut self.strategy {
-            listing.add(TargetObject { id: id.clone(), attributes: attributes.clone() }, matching);
+            listing.add(TargetObject { id: id.clone(), attributes: attributes.clone() }, mapping);
         }
     }
 }
@@ -141,7 +152,6 @@ async fn choose(run: &Run<'_>, expected: u64) -> Result<Strategy, Stop> {
 /// Reads the listing, unless more than `worth` calls would be needed.
 async fn list(run: &Run<'_>, worth: Option<u64>) -> Result<Strategy, Stop> {
     let paths = run.definition.mapping.target_paths();
-    let matching = run.definition.mapping.matching();
     let mut listing = Listing::default();
     let mut known = BTreeSet::new();
     let mut cursor: Option<Cursor> = None;
@@ -152,9 +162,9 @@ async fn list(run: &Run<'_>, worth: Option<u64>) -> Result<Strategy, Stop> {
         run.target_is_well();
         calls += 1;
         let page_size = page.objects.len() as u64;
-        for object in page.objects {
+        for object in run.veil_accounts(page.objects) {
             if known.insert(object.id.clone()) {
-                listing.add(object, matching);
+                listing.add(object, &run.definition.mapping);
             }
         }
         let Some(next) = page.next else { return Ok(Strategy::Listing(listing)) };
@@ -172,7 +182,7 @@ async fn ask(run: &Run<'_>, path: &str, value: &Value) -> Result<Result<Vec<Targ
     match run.ports.target.find(path, value, &run.definition.mapping.target_paths()).await {
         Ok(found) => {
             run.target_is_well();
-            Ok(Ok(found))
+            Ok(Ok(run.veil_accounts(found)))
         }
         Err(error) => run.judged(error).map(Err),
     }

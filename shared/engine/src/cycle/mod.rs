@@ -21,6 +21,7 @@
 //! A create that turned out to meet an existing account (409) is logged as the update it became; if the process
 //! is killed between that update and the page's commit, the replay logs it as the create it was planned as.
 
+mod choosing;
 mod commit;
 mod desk;
 mod execute;
@@ -32,6 +33,7 @@ mod phases;
 mod plan;
 pub mod preview;
 mod record;
+mod veil;
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -40,6 +42,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::{Either, select};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use uuid::Uuid;
 
 use self::desk::{Desk, HEARTBEAT, Live};
 use self::matching::Matcher;
@@ -48,11 +53,11 @@ use crate::cadence::Cadence;
 use crate::escrow::{Consequence, Failure, is_targets_fault, judge};
 use crate::fingerprint::Fingerprint;
 use crate::guard::Thresholds;
-use crate::ids::IdHash;
+use crate::ids::{IdHash, Key};
 use crate::job::{
     Checkpoint, CycleKind, CycleReport, Event, EventDetail, Figures, JobState, Phase, Progress,
 };
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Occasion};
 use crate::model::JobId;
 use crate::ports::{Clock, Ids, Observer, Source, SourceError, Store, StoreError, Target, TargetError};
 
@@ -85,6 +90,8 @@ pub struct Definition {
     pub cadence: Cadence,
     /// The names that its records carry.
     pub naming: Naming,
+    /// What hides values that pass through `Redact`, and where random functions begin.
+    pub key: Key,
 }
 
 /// Ids and names of tenant, application and systems, as provisioning records show them.
@@ -153,6 +160,7 @@ pub async fn run(
         ports,
         definition,
         request,
+        began: session.checkpoint.began,
         desk,
         unwell: AtomicU32::new(0),
         answered: AtomicU64::new(0),
@@ -184,6 +192,8 @@ struct Run<'a> {
     ports: &'a Ports<'a>,
     definition: &'a Definition,
     request: &'a Request,
+    /// When the cycle began: what the time is for its expressions, in every slice and replay.
+    began: Timestamp,
     desk: Desk<'a>,
     /// Calls in a row that found the target unwell.
     unwell: AtomicU32,
@@ -244,6 +254,11 @@ impl Run<'_> {
             Some(error) if self.answered.load(Ordering::Relaxed) == 0 => Err(Stop::Target(error)),
             _ => Ok(()),
         }
+    }
+
+    /// What expressions are given for one change.
+    fn occasion(&self, change: Uuid) -> Occasion {
+        Occasion { now: self.began, change, key: self.definition.key }
     }
 
     fn linked_accounts(&self) -> u64 {
@@ -364,6 +379,10 @@ fn new_cycle(state: &mut JobState, definition: &Definition, ports: &Ports<'_>, n
         state.watermark = None;
         state.initial_completed = None;
     }
+    // What depends on the time is looked at once a day, whatever changed; so everyone is read.
+    if definition.mapping.uses_time() && state.evaluated_on.replace(day_of(now)) != Some(day_of(now)) {
+        state.watermark = None;
+    }
     Checkpoint {
         cycle: ports.ids.cycle_id(),
         kind: if state.initial_completed.is_none() { CycleKind::Initial } else { CycleKind::Incremental },
@@ -382,6 +401,11 @@ fn new_cycle(state: &mut JobState, definition: &Definition, ports: &Ports<'_>, n
         figures: Figures::default(),
         verdict: None,
     }
+}
+
+/// The day of a moment, in UTC.
+fn day_of(moment: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(moment).date()
 }
 
 fn mapping_version(definition: &Definition) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::plan::{Item, PagePlan, Pass, UnreadableRow, plan_items};
-use super::{Definition, Ending, Run, Session, Stop, commit, finish, intent, mapping_version};
+use super::{Definition, Ending, Run, Session, Stop, commit, finish, intent, mapping_version, veil};
 use crate::fingerprint::Fingerprint;
 use crate::guard::{Verdict, shrunken_because};
 use crate::ids::{IdHash, change_id};
@@ -19,7 +19,8 @@ pub(super) const PAGE: usize = 500;
 pub(super) async fn slice(run: &Run<'_>, session: &mut Session) -> Result<Ending, Stop> {
     prove_health(run, session).await?;
     if session.checkpoint.intent {
-        let plan = intent::load(run).await?;
+        let mut plan = intent::load(run).await?;
+        veil::lift(run, &mut plan).await?;
         load_waiting(run, session).await?;
         commit::execute_page(run, session, plan, true).await?;
     }
@@ -69,15 +70,15 @@ async fn hand_over(run: &Run<'_>, session: &mut Session) -> Result<Ending, Stop>
     Ok(Ending::Continues)
 }
 
-/// A cycle that was cut and whose mapping was edited since looks at everyone again.
+/// A cycle that was cut and whose mapping was edited since looks at everyone again. It keeps its time, and with it its
+/// day: expressions are given the same one in all slices.
 fn begin_again_if_the_mapping_changed(run: &Run<'_>, session: &mut Session) {
     let version = mapping_version(run.definition);
     if session.state.mapping_version.as_ref() == Some(&version) {
         return;
     }
     tracing::info!(job.id = %run.definition.job, "the mapping changed during a cycle; it begins again");
-    session.checkpoint =
-        super::new_cycle(&mut session.state, run.definition, run.ports, run.ports.clock.now());
+    session.checkpoint = super::new_cycle(&mut session.state, run.definition, run.ports, run.began);
 }
 
 async fn load_waiting(run: &Run<'_>, session: &mut Session) -> Result<(), Stop> {
@@ -138,7 +139,7 @@ pub(super) fn check_attributes(
     let Some(known) = attributes else { return Ok(()) };
     let missing: Vec<&str> = definition
         .mapping
-        .source_attributes()
+        .needed_attributes()
         .iter()
         .filter(|name| !known.contains(*name))
         .map(String::as_str)
@@ -171,6 +172,7 @@ async fn page(run: &Run<'_>, session: &mut Session, cursor: &Cursor) -> Result<(
     let present = std::mem::take(&mut page.present);
     let gone = std::mem::take(&mut page.gone);
     meet(run, session, present, &mut page, &mut plan).await?;
+    run.veil(&mut page.objects);
     plan.imported = page.objects.len() as u64 + plan.unchanged;
     session.checkpoint.read += plan.imported;
     unreadable(session, &page, &mut plan);
@@ -290,7 +292,7 @@ fn changed(run: &Run<'_>, session: &mut Session, page: SourcePage, plan: &mut Pa
     let snapshot = session.snapshot.as_deref().unwrap_or_default();
     let mut items = Vec::new();
     for object in page.objects {
-        let fingerprint = Fingerprint::of(&object, &run.definition.mapping);
+        let fingerprint = Fingerprint::of(&object, &run.definition.mapping, super::day_of(run.began));
         let known = snapshot.binary_search_by_key(&fingerprint.id, |known| known.id).ok();
         if let Some(position) = known {
             session.checkpoint.seen.mark(position);

@@ -10,15 +10,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::choosing::choose;
 use super::matching::Candidates;
 use super::{Run, Session, Stop};
-use crate::decide::{Answer, Decision, Operation, Presence, decide};
+use crate::decide::{Answer, Case, Decision, Operation, Presence, decide};
 use crate::escrow::{EscrowEntry, Failure, FailureCode};
 use crate::fingerprint::Fingerprint;
 use crate::guard::StagedRemoval;
 use crate::ids::{IdHash, change_id};
 use crate::job::Phase;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Occasion, is_blank};
 use crate::model::{Attributes, Link, SkipReason, SourceId, SourceObject, Value};
 use crate::ports::FingerprintChange;
 
@@ -104,6 +105,9 @@ pub(super) struct Planned {
     pub(super) before: Attributes,
     pub(super) operation: Operation,
     pub(super) in_scope: bool,
+    /// Whether it has an account and dropped out of scope.
+    #[serde(default)]
+    pub(super) unmanaged: bool,
     /// The path by which an existing account was matched.
     pub(super) matched_by: Option<String>,
     /// What people call it: the first matching value, else the display name, else the id.
@@ -136,6 +140,19 @@ pub(super) struct Item {
     pub(super) fingerprint: Option<Fingerprint>,
 }
 
+impl Item {
+    /// The case to decide.
+    pub(super) fn case<'a>(
+        &'a self,
+        link: Option<&'a Link>,
+        answer: Option<&'a Answer>,
+        occasion: Occasion,
+    ) -> Case<'a> {
+        let presence = self.object.as_ref().map_or(Presence::Gone, Presence::Here);
+        Case { presence, link, answer, chosen: None, occasion }
+    }
+}
+
 /// Which pass over an object this is, within its cycle: part of its change id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pass {
@@ -159,16 +176,23 @@ pub(super) async fn plan_items(
     run: &Run<'_>,
     session: &mut Session,
     pass: Pass,
-    items: Vec<Item>,
+    mut items: Vec<Item>,
     expected: u64,
     plan: &mut PagePlan,
 ) -> Result<(), Stop> {
+    run.reread(items.iter_mut().filter_map(|item| item.object.as_mut())).await?;
     let Session { matcher, waiting, checkpoint, .. } = session;
     let mapping = &run.definition.mapping;
     let hashes: Vec<IdHash> = items.iter().map(|item| IdHash::of(&item.id)).collect();
     let links = run.ports.store.links(&run.definition.job, &hashes).await?;
-    let first: Vec<Decision> =
-        items.iter().zip(&hashes).map(|(item, hash)| decided(item, links.get(hash), None, mapping)).collect();
+    let first: Vec<Decision> = items
+        .iter()
+        .zip(&hashes)
+        .map(|(item, hash)| {
+            let occasion = run.occasion(change_id(checkpoint.cycle, &item.id, pass as u8));
+            decide(&item.case(links.get(hash), None, occasion), mapping)
+        })
+        .collect();
     let asked: Vec<Candidates> = first
         .iter()
         .zip(&items)
@@ -184,8 +208,12 @@ pub(super) async fn plan_items(
     for ((item, hash), decision) in items.into_iter().zip(hashes).zip(first) {
         let link = links.get(&hash);
         let answer = answers.remove(&item.id);
+        let change_id = change_id(checkpoint.cycle, &item.id, pass as u8);
         let decision = match &answer {
-            Some(Ok(answer)) => decided(&item, link, Some(answer), mapping),
+            Some(Ok(answer)) => {
+                let case = item.case(link, Some(answer), run.occasion(change_id));
+                choose(run, matcher, &case, decide(&case, mapping), &created).await?
+            }
             Some(Err(failure)) => Decision { operation: Operation::Fail(failure.clone()), ..decision },
             None => decision,
         };
@@ -195,7 +223,7 @@ pub(super) async fn plan_items(
             _ => None,
         };
         let planned = Planned {
-            change_id: change_id(checkpoint.cycle, &item.id, pass as u8),
+            change_id,
             label: label(&item, link, &decision, mapping),
             source_id: item.id,
             object: item.object,
@@ -203,22 +231,13 @@ pub(super) async fn plan_items(
             before: decision.before,
             operation: decision.operation,
             in_scope: decision.in_scope,
+            unmanaged: decision.unmanaged,
             matched_by,
             escrow: waiting.escrows.get(&hash).cloned(),
         };
         place(planned, hash, item.fingerprint, waiting, pass, run.ports.clock.now(), plan);
     }
     Ok(())
-}
-
-pub(super) fn decided(
-    item: &Item,
-    link: Option<&Link>,
-    answer: Option<&Answer>,
-    mapping: &Mapping,
-) -> Decision {
-    let presence = item.object.as_ref().map_or(Presence::Gone, Presence::Here);
-    decide(presence, link, answer, mapping)
 }
 
 /// Puts planned work where it belongs: executed with the page, or staged for the guard.
@@ -249,7 +268,10 @@ fn place(
         plan.unstage.push(planned.source_id.clone());
     }
     let gone_for_good = matches!(planned.operation, Operation::Forget | Operation::Delete(_))
-        || planned.operation == Operation::Skip(SkipReason::DeleteSwitchedOff);
+        || matches!(
+            planned.operation,
+            Operation::Skip(SkipReason::DeleteSwitchedOff | SkipReason::NotInScope)
+        );
     if planned.object.is_none() && gone_for_good {
         plan.fingerprints.push(FingerprintChange::Gone(hash));
     }
@@ -265,9 +287,9 @@ pub(super) fn once_per_value(
     created: &mut HashMap<(String, String), SourceId>,
 ) -> Decision {
     let Operation::Create(attributes) = &decision.operation else { return decision };
-    for path in mapping.matching() {
-        let Some(value) = attributes.get(path) else { continue };
-        let key = (path.clone(), folded(value));
+    for path in mapping.matching().iter().map(String::as_str).chain(mapping.unique()) {
+        let Some(value) = attributes.get(path).filter(|value| !is_blank(value)) else { continue };
+        let key = (path.to_owned(), folded(value));
         if let Some(owner) = created.get(&key) {
             let failure = Failure::new(
                 FailureCode::DuplicateSourceEntries,

@@ -10,8 +10,10 @@ use super::execute::Done;
 use super::plan::{Planned, UnreadableRow};
 use crate::decide::Operation;
 use crate::escrow::{Failure, FailureCode};
+use crate::expression::Trace;
 use crate::ids::record_id;
 use crate::job::{Checkpoint, CycleKind};
+use crate::mapping::Occasion;
 use crate::model::{AttributeChange, Attributes, CycleId, SkipReason, SourceObject, TargetId, Value};
 use crate::report::{
     Action, ErrorInformation, Initiator, ModifiedProperty, Named, Outcome, ProvisionedIdentity,
@@ -23,11 +25,16 @@ pub(super) struct Writer<'a> {
     definition: &'a Definition,
     cycle: CycleId,
     kind: CycleKind,
+    began: Timestamp,
 }
+
+/// At most so many traces go into a record, and so many characters of each: a record costs at most 8 write units.
+const TRACES: usize = 12;
+const TRACE: usize = 300;
 
 impl<'a> Writer<'a> {
     pub(super) fn new(definition: &'a Definition, checkpoint: &Checkpoint) -> Self {
-        Self { definition, cycle: checkpoint.cycle, kind: checkpoint.kind }
+        Self { definition, cycle: checkpoint.cycle, kind: checkpoint.kind, began: checkpoint.began }
     }
 
     /// The record of finished work; `None` when there is nothing to tell.
@@ -60,7 +67,7 @@ impl<'a> Writer<'a> {
         record.target_identity = target_identity(known_target(planned), planned);
         record.provisioning_status_info = StatusInfo { status: Outcome::Skipped, error_information: None };
         let mut steps = vec![self.import(planned)];
-        steps.extend(scoping(planned));
+        steps.extend(self.scoping(planned));
         steps.push(self.processing(planned, None));
         steps.push(step(
             "EntrySynchronizationSkip",
@@ -155,9 +162,12 @@ impl<'a> Writer<'a> {
 
     fn steps(&self, planned: &Planned, failure: Option<&Failure>) -> Vec<Step> {
         let mut steps = vec![self.import(planned)];
-        steps.extend(scoping(planned));
-        if planned.operation == Operation::Skip(SkipReason::MatchingValueMissing) {
-            steps.push(skip_step(SkipReason::MatchingValueMissing));
+        steps.extend(self.scoping(planned));
+        // Neither of them was compared with anything.
+        if let Operation::Skip(reason @ (SkipReason::MatchingValueMissing | SkipReason::NotInScope)) =
+            planned.operation
+        {
+            steps.push(skip_step(reason));
             return steps;
         }
         steps.push(self.processing(planned, failure));
@@ -196,7 +206,9 @@ impl<'a> Writer<'a> {
             } else {
                 "EntrySynchronizationAdd"
             };
-            return step(name, StepType::Matching, Outcome::Failure, failure.reason.clone(), []);
+            let mut refused = step(name, StepType::Matching, Outcome::Failure, failure.reason.clone(), []);
+            refused.details = self.failed_traces(planned);
+            return refused;
         }
         if let Some(path) = &planned.matched_by {
             let description = format!("An account of '{}' in {target} matches by {path}", planned.label);
@@ -222,8 +234,13 @@ impl<'a> Writer<'a> {
                 "EntrySynchronizationUpdate",
                 StepType::Processing,
                 format!(
-                    "'{}' is no longer active in the source; the account will be switched off",
-                    planned.label
+                    "'{}' {}; the account will be switched off",
+                    planned.label,
+                    if planned.unmanaged {
+                        "is no longer in scope"
+                    } else {
+                        "is no longer active in the source"
+                    }
                 ),
             ),
             _ => (
@@ -232,7 +249,60 @@ impl<'a> Writer<'a> {
                 format!("'{}' was compared with what {target} is known to hold", planned.label),
             ),
         };
-        step(name, stage, Outcome::Success, description, [])
+        let mut decided = step(name, stage, Outcome::Success, description, []);
+        decided.details = self.traces(planned);
+        decided
+    }
+
+    /// Whether the object is switched on, assigned and admitted, clause by clause.
+    fn scoping(&self, planned: &Planned) -> Option<Step> {
+        let object = planned.object.as_ref()?;
+        let (_, scope) = self.definition.mapping.scope().explain(object);
+        let mut scoping = step(
+            "EntrySynchronizationScoping",
+            StepType::Scoping,
+            Outcome::Success,
+            "User checked for being active, against assignment and each scoping filter".into(),
+            [("Active in the source system", truth(object.enabled && !object.soft_deleted))],
+        );
+        scoping.details.extend(scope.details());
+        Some(scoping)
+    }
+
+    /// How the expressions gave the values that are written.
+    fn traces(&self, planned: &Planned) -> BTreeMap<String, String> {
+        let paths: Vec<&str> = match &planned.operation {
+            Operation::Create(attributes) => attributes.keys().map(String::as_str).collect(),
+            Operation::Update(_, changes) | Operation::Disable(_, changes) => {
+                changes.iter().map(|change| change.path.as_str()).collect()
+            }
+            _ => Vec::new(),
+        };
+        let Some(object) = planned.object.as_ref().filter(|_| !paths.is_empty()) else {
+            return BTreeMap::new();
+        };
+        let occasion = self.occasion(planned);
+        let mapping = &self.definition.mapping;
+        let traced = paths.into_iter().filter_map(|path| {
+            let told = mapping.explain_target(path, object, !planned.in_scope, &occasion)?;
+            Some((path.to_owned(), line(&told.trace?)))
+        });
+        traced.take(TRACES).collect()
+    }
+
+    /// What went wrong in the expressions of an object that could not be mapped.
+    fn failed_traces(&self, planned: &Planned) -> BTreeMap<String, String> {
+        let Some(object) = &planned.object else { return BTreeMap::new() };
+        let explained = self.definition.mapping.explain(object, &self.occasion(planned));
+        let failed = explained.attributes.into_iter().filter(|attribute| attribute.failed);
+        failed
+            .filter_map(|attribute| Some((attribute.target, line(&attribute.trace?))))
+            .take(TRACES)
+            .collect()
+    }
+
+    fn occasion(&self, planned: &Planned) -> Occasion {
+        Occasion { now: self.began, change: planned.change_id, key: self.definition.key }
     }
 
     fn export(&self, planned: &Planned, failure: Option<&Failure>) -> Option<Step> {
@@ -244,7 +314,7 @@ impl<'a> Writer<'a> {
             Operation::Delete(_) => ("EntryExportDelete", "deleted", "Deleting"),
             Operation::Skip(reason) => return Some(skip_step(*reason)),
             Operation::Adopt(_) => return Some(skip_step(SkipReason::RedundantExport)),
-            Operation::Ask(_) | Operation::Fail(_) | Operation::Forget => return None,
+            Operation::Ask(_) | Operation::Choose(_) | Operation::Fail(_) | Operation::Forget => return None,
         };
         let (status, description) = match failure {
             None => (Outcome::Success, format!("User '{}' was {done} in {target}", planned.label)),
@@ -264,7 +334,11 @@ fn action(operation: &Operation, planned: &Planned) -> Action {
         // What could not be decided would have been one of these two.
         Operation::Fail(_) if known_target(planned).is_some() => Action::Update,
         Operation::Fail(_) => Action::Create,
-        Operation::Ask(_) | Operation::Adopt(_) | Operation::Skip(_) | Operation::Forget => Action::Other,
+        Operation::Ask(_)
+        | Operation::Choose(_)
+        | Operation::Adopt(_)
+        | Operation::Skip(_)
+        | Operation::Forget => Action::Other,
     }
 }
 
@@ -310,22 +384,6 @@ fn imported(object: &SourceObject) -> BTreeMap<String, String> {
     details
 }
 
-fn scoping(planned: &Planned) -> Option<Step> {
-    let object = planned.object.as_ref()?;
-    let active = truth(object.enabled && !object.soft_deleted);
-    Some(step(
-        "EntrySynchronizationScoping",
-        StepType::Scoping,
-        Outcome::Success,
-        "User checked for being active and in scope; the scope is everyone".into(),
-        [
-            ("Active in the source system", active),
-            ("Scope sync all", truth(true)),
-            ("Scoping filter evaluation passed", truth(true)),
-        ],
-    ))
-}
-
 fn skip_step(reason: SkipReason) -> Step {
     step(
         "EntrySynchronizationSkip",
@@ -347,18 +405,18 @@ fn step<const N: usize>(
 }
 
 fn modified(operation: &Operation) -> Vec<ModifiedProperty> {
-    let property = |name: &String, old: Option<&Value>, new: &Value| ModifiedProperty {
+    let property = |name: &String, old: Option<&Value>, new: Option<&Value>| ModifiedProperty {
         display_name: name.clone(),
         old_value: old.map(ToString::to_string),
-        new_value: Some(new.to_string()),
+        new_value: new.map(ToString::to_string),
     };
     match operation {
         Operation::Create(attributes) => {
-            attributes.iter().map(|(name, value)| property(name, None, value)).collect()
+            attributes.iter().map(|(name, value)| property(name, None, Some(value))).collect()
         }
         Operation::Update(_, changes) | Operation::Disable(_, changes) => changes
             .iter()
-            .map(|AttributeChange { path, old, new }| property(path, old.as_ref(), new))
+            .map(|AttributeChange { path, old, new, .. }| property(path, old.as_ref(), new.as_ref()))
             .collect(),
         _ => Vec::new(),
     }
@@ -392,6 +450,15 @@ fn flat(attributes: &Attributes) -> BTreeMap<String, String> {
 
 fn texts<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A trace on one line, cut where it gets long.
+fn line(trace: &Trace) -> String {
+    let told = trace.to_string();
+    match told.char_indices().nth(TRACE) {
+        Some((end, _)) => format!("{}…", &told[..end]),
+        None => told,
+    }
 }
 
 fn truth(value: bool) -> String {

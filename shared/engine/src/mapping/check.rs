@@ -2,41 +2,63 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AttributeMapping, FlowType, ObjectAction, ObjectMapping, TargetSchema, ValueType};
-use crate::ids::digest16;
+use super::problems;
+use super::values::converted;
+use super::{
+    AttributeDefinition, AttributeMapping, FlowBehavior, FlowType, ObjectAction, ObjectMapping, TargetSchema,
+    ValueType,
+};
+use crate::expression::{AttributeRef, Expression, Settings};
+use crate::ids::{Key, digest16};
+use crate::model::{SourceObject, Value};
+use crate::scoping::CheckedScope;
 
 /// A mapping that was checked against its target.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Mapping {
     version: [u8; 16],
     actions: Vec<ObjectAction>,
+    scope: CheckedScope,
     pub(super) attributes: Vec<CheckedAttribute>,
     matching: Vec<String>,
     enabled_attribute: Option<String>,
     source_attributes: BTreeSet<String>,
+    /// What every object has and the mapping or its scope reads: `objectId`, `accountEnabled`.
+    of_every_object: BTreeSet<String>,
+    needed_attributes: BTreeSet<String>,
+    veiled: BTreeSet<String>,
+    pub(super) settings: Settings,
+    notices: Vec<MappingProblem>,
 }
 
 /// One attribute of a [`Mapping`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct CheckedAttribute {
     pub(super) target: String,
     pub(super) value: ValueSource,
     pub(super) value_type: ValueType,
-    pub(super) default_value: Option<String>,
+    pub(super) multivalued: bool,
+    pub(super) write_only: bool,
+    pub(super) case_exact: bool,
+    pub(super) default_value: Option<Value>,
     pub(super) flow_type: FlowType,
+    pub(super) flow_behavior: FlowBehavior,
+    /// Whether a missing value clears the account's.
+    pub(super) clears: bool,
     pub(super) required: bool,
 }
 
 /// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum ValueSource {
     /// A source attribute.
-    Attribute(String),
-    /// Fixed text.
-    Constant(String),
-    /// The computed attribute behind every disable: true unless the object is switched off, in the recycle bin
-    /// or out of scope.
-    NotSoftDeleted,
+    Attribute(AttributeRef),
+    /// A fixed value.
+    Constant(Value),
+    /// An expression.
+    Expression(Box<Expression>),
+    /// Nowhere: the target is left alone, and gets the default while it has no value.
+    Nowhere,
 }
 
 /// Something wrong with a mapping, with its place in the document and its cure.
@@ -49,40 +71,84 @@ pub struct MappingProblem {
     pub problem: String,
 }
 
-/// The two spellings of "active unless soft-deleted" that administrators bring with them.
-const NOT_SOFT_DELETED: [&str; 2] =
-    ["not([issoftdeleted])", r#"switch([issoftdeleted],,"false","true","true","false")"#];
-
 impl Mapping {
     /// Checks a mapping.
     ///
     /// # Errors
     /// Every problem found, not only the first.
     pub fn check(mapping: &ObjectMapping, target: &dyn TargetSchema) -> Result<Self, Vec<MappingProblem>> {
+        let is_default = mapping.attributes.is_empty();
+        let mapping = &match is_default {
+            true => ObjectMapping { attributes: target.default_attributes(), ..mapping.clone() },
+            false => mapping.clone(),
+        };
         let mut problems = Vec::new();
         let mut attributes = Vec::new();
         for (position, attribute) in mapping.attributes.iter().enumerate() {
-            match checked(attribute, target) {
+            match checked(attribute, mapping, target) {
                 Ok(attribute) => attributes.push(attribute),
                 Err((field, problem)) => problems
                     .push(MappingProblem { place: format!("attributes[{position}].{field}"), problem }),
             }
         }
-        problems.extend(written_twice(&mapping.attributes));
+        problems.extend(problems::written_twice(&mapping.attributes, target));
         let matching = matching_order(&mapping.attributes);
-        problems.extend(matching_problems(mapping, &matching, target));
-        problems.extend(missing_required(&attributes, target));
-        if !problems.is_empty() {
-            return Err(problems);
+        problems.extend(problems::of_matching(mapping, &matching, target));
+        problems.extend(problems::missing_required(mapping, target));
+        problems.extend(problems::of_gates(mapping));
+        if problems.is_empty() {
+            // Positions are those of the document only while every attribute is sound.
+            problems.extend(problems::of_veils(&attributes));
         }
-        Ok(Self {
-            version: version(mapping),
+        let scope = mapping.scope.check();
+        if let Err(found) = &scope {
+            problems.extend(found.iter().cloned());
+        }
+        match scope {
+            Ok(scope) if problems.is_empty() => {
+                Ok(Self::of(mapping, target, attributes, matching, scope, is_default))
+            }
+            _ => Err(problems),
+        }
+    }
+
+    fn of(
+        mapping: &ObjectMapping,
+        target: &dyn TargetSchema,
+        attributes: Vec<CheckedAttribute>,
+        matching: Vec<String>,
+        scope: CheckedScope,
+        is_default: bool,
+    ) -> Self {
+        let read: Vec<(bool, BTreeSet<String>)> = attributes
+            .iter()
+            .map(|attribute| (matching.contains(&attribute.target), attribute.reads()))
+            .collect();
+        let everything = read.iter().flat_map(|(_, names)| names).chain(scope.attributes());
+        let (of_every_object, source_attributes) =
+            everything.cloned().partition(|name: &String| AttributeRef::is_of_every_object(name));
+        // Of a default mapping only what matches accounts has to be there: nobody asked for the rest by name.
+        let needed = read.iter().filter(|(matches, _)| *matches || !is_default);
+        let needed = needed.flat_map(|(_, names)| names).chain(scope.attributes());
+        let needed_attributes =
+            needed.filter(|name| !AttributeRef::is_of_every_object(name)).cloned().collect();
+        let expressions = attributes.iter().filter_map(CheckedAttribute::expression);
+        let veiled: BTreeSet<String> =
+            expressions.flat_map(|expression| &expression.facts().veiled).cloned().collect();
+        Self {
+            version: digest16(&[&serde_json::to_vec(mapping).unwrap_or_default()]),
             actions: mapping.actions.clone(),
+            source_attributes,
+            of_every_object,
+            needed_attributes,
+            notices: problems::notices(&attributes),
             matching,
             enabled_attribute: target.enabled_attribute().map(str::to_owned),
-            source_attributes: attributes.iter().filter_map(source_attribute).collect(),
+            settings: mapping.expressions.clone(),
+            scope: scope.veiling(&veiled),
+            veiled,
             attributes,
-        })
+        }
     }
 
     /// Whether an action is switched on.
@@ -91,10 +157,24 @@ impl Mapping {
         self.actions.contains(&action)
     }
 
+    /// Who is provisioned.
+    #[must_use]
+    pub fn scope(&self) -> &CheckedScope {
+        &self.scope
+    }
+
     /// The matching attributes' target paths, lowest priority number first.
     #[must_use]
     pub fn matching(&self) -> &[String] {
         &self.matching
+    }
+
+    /// The target paths whose value must be found free in the target (`SelectUniqueValue`).
+    pub fn unique(&self) -> impl Iterator<Item = &str> {
+        let is_unique = |attribute: &&CheckedAttribute| {
+            attribute.expression().is_some_and(|expression| expression.facts().is_unique)
+        };
+        self.attributes.iter().filter(is_unique).map(|attribute| attribute.target.as_str())
     }
 
     /// The target attribute that switches an account off.
@@ -103,16 +183,29 @@ impl Mapping {
         self.enabled_attribute.as_deref()
     }
 
-    /// Every source attribute that some mapping reads.
+    /// Every source attribute that the mapping or its scope reads.
     #[must_use]
     pub fn source_attributes(&self) -> &BTreeSet<String> {
         &self.source_attributes
     }
 
-    /// Every target path that some mapping writes.
+    /// What every object has and is read as well. Where the source has an attribute of such a name, that one is meant.
+    pub(crate) fn of_every_object(&self) -> &BTreeSet<String> {
+        &self.of_every_object
+    }
+
+    /// Those of them that somebody asked for by name; the rest comes from a default mapping, and a source may lack
+    /// it.
+    #[must_use]
+    pub fn needed_attributes(&self) -> &BTreeSet<String> {
+        &self.needed_attributes
+    }
+
+    /// Every target path that some mapping writes and that can be read back.
     #[must_use]
     pub fn target_paths(&self) -> Vec<String> {
-        self.attributes.iter().map(|attribute| attribute.target.clone()).collect()
+        let readable = self.attributes.iter().filter(|attribute| !attribute.write_only);
+        readable.map(|attribute| attribute.target.clone()).collect()
     }
 
     /// Changes whenever the mapping does: a job whose mapping changed looks at everyone again.
@@ -120,93 +213,52 @@ impl Mapping {
     pub fn version(&self) -> [u8; 16] {
         self.version
     }
-}
 
-fn version(mapping: &ObjectMapping) -> [u8; 16] {
-    digest16(&[&serde_json::to_vec(mapping).unwrap_or_default()])
-}
+    /// Whether its results change with the time alone, so that everyone is looked at every day.
+    #[must_use]
+    pub fn uses_time(&self) -> bool {
+        let mut expressions = self.attributes.iter().filter_map(CheckedAttribute::expression);
+        expressions.any(|expression| expression.facts().uses_time)
+    }
 
-fn source_attribute(attribute: &CheckedAttribute) -> Option<String> {
-    match &attribute.value {
-        ValueSource::Attribute(name) => Some(name.clone()),
-        ValueSource::Constant(_) | ValueSource::NotSoftDeleted => None,
+    /// What an administrator should know and need not change.
+    #[must_use]
+    pub fn notices(&self) -> &[MappingProblem] {
+        &self.notices
     }
-}
 
-fn checked(
-    attribute: &AttributeMapping,
-    target: &dyn TargetSchema,
-) -> Result<CheckedAttribute, (&'static str, String)> {
-    let definition = target.attribute(&attribute.target).map_err(|problem| ("target", problem))?;
-    if !definition.writable {
-        return Err((
-            "target",
-            format!(
-                "'{}' is read-only in the target; remove this mapping, the target fills it itself",
-                attribute.target
-            ),
-        ));
-    }
-    let value = value_source(attribute)?;
-    if let (ValueSource::Constant(text), ValueType::Boolean | ValueType::Integer) =
-        (&value, definition.value_type)
-    {
-        super::apply::converted(text, definition.value_type).map_err(|problem| ("constant", problem))?;
-    }
-    if let Some(text) = &attribute.default_value {
-        super::apply::converted(text, definition.value_type).map_err(|problem| ("defaultValue", problem))?;
-    }
-    Ok(CheckedAttribute {
-        target: attribute.target.clone(),
-        value,
-        value_type: definition.value_type,
-        default_value: attribute.default_value.clone(),
-        flow_type: attribute.flow_type,
-        required: target.required().contains(&attribute.target.as_str()),
-    })
-}
-
-fn value_source(attribute: &AttributeMapping) -> Result<ValueSource, (&'static str, String)> {
-    match (&attribute.source, &attribute.constant, &attribute.expression) {
-        (Some(name), None, None) if name.eq_ignore_ascii_case("IsSoftDeleted") => Err((
-            "source",
-            "IsSoftDeleted is computed and true for leavers; write expression: Not([IsSoftDeleted]) to switch accounts off".into(),
-        )),
-        (Some(name), None, None) => Ok(ValueSource::Attribute(name.clone())),
-        (None, Some(text), None) => Ok(ValueSource::Constant(text.clone())),
-        (None, None, Some(expression)) => {
-            let plain: String =
-                expression.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
-            if NOT_SOFT_DELETED.contains(&plain.as_str()) {
-                Ok(ValueSource::NotSoftDeleted)
-            } else {
-                Err((
-                    "expression",
-                    format!(
-                        "'{expression}' cannot be evaluated by this version, which knows Not([IsSoftDeleted]); use source or constant"
-                    ),
-                ))
+    /// Hides the values of an object that some expression reads within `Redact`: from here on they are stored,
+    /// logged and printed as hashes under `key`.
+    pub fn veil(&self, object: &mut SourceObject, key: &Key) {
+        for name in &self.veiled {
+            if let Some(value) = object.attributes.get_mut(name) {
+                value.veil(key);
             }
         }
-        _ => Err(("source", "write exactly one of source, constant and expression".into())),
     }
 }
 
-fn written_twice(attributes: &[AttributeMapping]) -> Vec<MappingProblem> {
-    let mut first: BTreeMap<String, usize> = BTreeMap::new();
-    let mut problems = Vec::new();
-    for (position, attribute) in attributes.iter().enumerate() {
-        if let Some(before) = first.insert(attribute.target.to_lowercase(), position) {
-            problems.push(MappingProblem {
-                place: format!("attributes[{position}].target"),
-                problem: format!(
-                    "'{}' is written by attributes[{before}] already; remove one of them",
-                    attribute.target
-                ),
-            });
+impl CheckedAttribute {
+    pub(super) fn expression(&self) -> Option<&Expression> {
+        match &self.value {
+            ValueSource::Expression(expression) => Some(expression),
+            _ => None,
         }
     }
-    problems
+
+    /// Whether its value shows nowhere.
+    pub(super) fn redacts(&self) -> bool {
+        self.expression().is_some_and(|expression| expression.facts().redacts)
+    }
+
+    /// Every attribute it reads.
+    pub(super) fn reads(&self) -> BTreeSet<String> {
+        match &self.value {
+            ValueSource::Attribute(AttributeRef::Named(name)) => BTreeSet::from([name.clone()]),
+            ValueSource::Expression(expression) => expression.facts().attributes.clone(),
+            _ => BTreeSet::new(),
+        }
+    }
 }
 
 fn matching_order(attributes: &[AttributeMapping]) -> Vec<String> {
@@ -219,186 +271,93 @@ fn matching_order(attributes: &[AttributeMapping]) -> Vec<String> {
     matching.into_iter().map(|(_, target)| target.to_owned()).collect()
 }
 
-fn matching_problems(
+/// A field of an attribute mapping, and what is wrong with it.
+pub(super) type FieldProblem = (&'static str, String);
+
+fn checked(
+    attribute: &AttributeMapping,
     mapping: &ObjectMapping,
-    matching: &[String],
     target: &dyn TargetSchema,
-) -> Vec<MappingProblem> {
-    if matching.is_empty() {
-        return vec![MappingProblem {
-            place: "attributes".into(),
-            problem: "no attribute matches accounts; give one that is unique on both sides matchingPriority: 1, for example userName".into(),
-        }];
-    }
-    let mut problems = Vec::new();
-    let mut used: BTreeMap<u32, usize> = BTreeMap::new();
-    for (position, attribute) in mapping.attributes.iter().enumerate() {
-        let Some(priority) = attribute.matching_priority.filter(|priority| *priority > 0) else { continue };
-        let place = format!("attributes[{position}].matchingPriority");
-        if let Some(before) = used.insert(priority, position) {
-            problems.push(MappingProblem {
-                place: place.clone(),
-                problem: format!("{priority} is used by attributes[{before}] already; number them 1, 2, …"),
-            });
-        }
-        if attribute.source.is_none() {
-            problems.push(MappingProblem {
-                place,
-                problem: "a constant or a computed value is the same for many people; match by an attribute that is copied from the source".into(),
-            });
-        } else if target.attribute(&attribute.target).is_ok_and(|definition| !definition.matchable) {
-            problems.push(MappingProblem {
-                place,
-                problem: format!(
-                    "'{}' cannot be asked for in the target; match by another attribute",
-                    attribute.target
-                ),
-            });
-        }
-    }
-    problems
+) -> Result<CheckedAttribute, FieldProblem> {
+    let definition = target.attribute(&attribute.target).map_err(|problem| ("target", problem))?;
+    problems::of_definition(attribute, &definition)?;
+    let AttributeDefinition { value_type, multivalued, write_only, .. } = definition;
+    let value_type = attribute.value_type.unwrap_or(value_type);
+    let multivalued = attribute.multivalued.unwrap_or(multivalued);
+    let required = target.required().contains(&attribute.target.as_str());
+    let value = value_source(attribute, value_type, multivalued, target.enabled_attribute())?;
+    let definition = AttributeDefinition { value_type, multivalued, ..definition };
+    problems::of_value(attribute, &value, &definition, &mapping.expressions)?;
+    let default_value = attribute
+        .default_value
+        .as_ref()
+        .map(|text| fixed(text, value_type, multivalued))
+        .transpose()
+        .map_err(|problem| ("defaultValue", problem))?;
+    Ok(CheckedAttribute {
+        target: attribute.target.clone(),
+        value,
+        value_type,
+        multivalued,
+        write_only,
+        case_exact: attribute.case_exact.unwrap_or(true),
+        default_value,
+        flow_type: attribute.flow_type,
+        flow_behavior: attribute.flow_behavior,
+        clears: attribute.flow_null_values,
+        required,
+    })
 }
 
-fn missing_required(attributes: &[CheckedAttribute], target: &dyn TargetSchema) -> Vec<MappingProblem> {
-    target
-        .required()
-        .iter()
-        .filter(|required| !attributes.iter().any(|attribute| attribute.target == **required))
-        .map(|required| MappingProblem {
-            place: "attributes".into(),
-            problem: format!("the target requires '{required}', and no mapping writes it"),
-        })
-        .collect()
+fn value_source(
+    attribute: &AttributeMapping,
+    value_type: ValueType,
+    multivalued: bool,
+    enabled_attribute: Option<&str>,
+) -> Result<ValueSource, FieldProblem> {
+    match (&attribute.source, &attribute.constant, &attribute.expression) {
+        (Some(name), None, None) => {
+            let reference = AttributeRef::new(name);
+            if reference == AttributeRef::SoftDeleted && Some(attribute.target.as_str()) == enabled_attribute {
+                let problem = "IsSoftDeleted is computed and true for leavers; write expression: Not([IsSoftDeleted]) to switch accounts off";
+                return Err(("source", problem.into()));
+            }
+            Ok(ValueSource::Attribute(reference))
+        }
+        (None, Some(text), None) => {
+            fixed(text, value_type, multivalued).map(ValueSource::Constant).map_err(|problem| ("constant", problem))
+        }
+        (None, None, Some(text)) => match text.parse::<Expression>() {
+            Ok(expression) => Ok(ValueSource::Expression(Box::new(expression))),
+            Err(error) => Err(("expression", error.to_string())),
+        },
+        (None, None, None) if attribute.default_value.is_some() => Ok(ValueSource::Nowhere),
+        (None, None, None) => Err((
+            "source",
+            "write one of source, constant and expression; with defaultValue alone the target is left alone and gets that value while it has none".into(),
+        )),
+        _ => Err(("source", "write only one of source, constant and expression".into())),
+    }
+}
+
+/// A value that stands in the mapping; of an attribute that holds several, the only element.
+fn fixed(text: &str, value_type: ValueType, multivalued: bool) -> Result<Value, String> {
+    let value = converted(text, value_type)?;
+    Ok(if multivalued { Value::List(vec![value]) } else { value })
+}
+
+/// The first position of each key, and every later one beside it.
+pub(super) fn repeated<K: Ord>(keys: impl Iterator<Item = K>) -> Vec<(usize, usize)> {
+    let mut first: BTreeMap<K, usize> = BTreeMap::new();
+    let mut repeated = Vec::new();
+    for (position, key) in keys.enumerate() {
+        match first.get(&key) {
+            Some(before) => repeated.push((*before, position)),
+            None => drop(first.insert(key, position)),
+        }
+    }
+    repeated
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::AttributeDefinition;
-    use super::*;
-
-    /// A target with a required name, a switch, a read-only id and nothing else.
-    struct Small;
-
-    impl TargetSchema for Small {
-        fn attribute(&self, path: &str) -> Result<AttributeDefinition, String> {
-            let value_type = match path {
-                "userName" | "title" | "id" => ValueType::Text,
-                "active" => ValueType::Boolean,
-                _ => return Err(format!("there is no attribute '{path}'")),
-            };
-            Ok(AttributeDefinition { value_type, writable: path != "id", matchable: path != "active" })
-        }
-
-        fn required(&self) -> &[&str] {
-            &["userName"]
-        }
-
-        fn enabled_attribute(&self) -> Option<&str> {
-            Some("active")
-        }
-    }
-
-    fn direct(target: &str, source: &str) -> AttributeMapping {
-        AttributeMapping { target: target.into(), source: Some(source.into()), ..Default::default() }
-    }
-
-    fn user_name() -> AttributeMapping {
-        AttributeMapping { matching_priority: Some(1), ..direct("userName", "upn") }
-    }
-
-    fn check(attributes: Vec<AttributeMapping>) -> Result<Mapping, Vec<String>> {
-        Mapping::check(&ObjectMapping { actions: all(), attributes }, &Small)
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
-    }
-
-    fn all() -> Vec<ObjectAction> {
-        vec![ObjectAction::Create, ObjectAction::Update, ObjectAction::Delete]
-    }
-
-    #[test]
-    fn a_sound_mapping_passes_and_knows_what_it_reads_and_writes() {
-        let active = AttributeMapping {
-            target: "active".into(),
-            expression: Some("Not( [IsSoftDeleted] )".into()),
-            ..Default::default()
-        };
-        let mapping = check(vec![user_name(), direct("title", "jobTitle"), active]).unwrap();
-        assert_eq!(mapping.matching(), ["userName"]);
-        assert_eq!(mapping.target_paths(), ["userName", "title", "active"]);
-        assert_eq!(
-            mapping.source_attributes().iter().collect::<Vec<_>>(),
-            ["jobTitle", "upn"].iter().collect::<Vec<_>>()
-        );
-    }
-
-    #[test]
-    fn the_vendors_switch_expression_means_the_same() {
-        let active = AttributeMapping {
-            target: "active".into(),
-            expression: Some(r#"Switch([IsSoftDeleted], , "False", "True", "True", "False")"#.into()),
-            ..Default::default()
-        };
-        check(vec![user_name(), active]).unwrap();
-    }
-
-    #[test]
-    fn every_problem_is_named_with_its_place_and_cure() {
-        let both = AttributeMapping { constant: Some("x".into()), ..direct("title", "jobTitle") };
-        let expression = AttributeMapping {
-            target: "title".into(),
-            expression: Some("Join(\" \", [a], [b])".into()),
-            ..Default::default()
-        };
-        let maybe = AttributeMapping {
-            target: "active".into(),
-            constant: Some("maybe".into()),
-            ..Default::default()
-        };
-        let constant_match = AttributeMapping {
-            target: "title".into(),
-            constant: Some("Boss".into()),
-            matching_priority: Some(2),
-            ..Default::default()
-        };
-        let cases: Vec<(Vec<AttributeMapping>, &str, &str)> = vec![
-            (vec![user_name(), direct("id", "upn")], "attributes[1].target", "read-only"),
-            (
-                vec![user_name(), direct("shoeSize", "size")],
-                "attributes[1].target",
-                "no attribute 'shoeSize'",
-            ),
-            (vec![user_name(), both], "attributes[1].source", "exactly one"),
-            (vec![user_name(), expression], "attributes[1].expression", "Not([IsSoftDeleted])"),
-            (vec![user_name(), maybe], "attributes[1].constant", "true or false"),
-            (
-                vec![user_name(), direct("title", "a"), direct("TITLE", "b")],
-                "attributes[2].target",
-                "no attribute",
-            ),
-            (
-                vec![user_name(), direct("title", "a"), direct("title", "b")],
-                "attributes[2].target",
-                "attributes[1]",
-            ),
-            (vec![user_name(), constant_match], "attributes[1].matchingPriority", "same for many"),
-            (vec![direct("userName", "upn")], "attributes", "matchingPriority: 1"),
-            (vec![], "attributes", "requires 'userName'"),
-        ];
-        for (attributes, place, cure) in cases {
-            let problems = check(attributes).unwrap_err();
-            assert!(
-                problems.iter().any(|problem| problem.starts_with(place) && problem.contains(cure)),
-                "{problems:?} should name {place} and {cure}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_version_changes_with_the_mapping_and_only_then() {
-        let first = check(vec![user_name(), direct("title", "jobTitle")]).unwrap();
-        let same = check(vec![user_name(), direct("title", "jobTitle")]).unwrap();
-        let other = check(vec![user_name(), direct("title", "position")]).unwrap();
-        assert_eq!(first.version(), same.version());
-        assert_ne!(first.version(), other.version());
-    }
-}
+mod tests;

@@ -77,6 +77,7 @@ pub(crate) fn link(id: &str) -> Link {
             ("active".to_owned(), Value::Boolean(true)),
         ]),
         in_scope: true,
+        unmanaged: false,
         skipped: None,
         display_name: Some(format!("{id} Example")),
         change_id: change_id(cycle(1), &source(id), 0),

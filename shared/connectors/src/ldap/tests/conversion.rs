@@ -20,7 +20,7 @@ type Given<'a> = (&'a str, &'a [u8]);
 
 fn plan(config: &LdapConfig, names: &[&str], types: &[ObjectType], root: Entry) -> Plan {
     let server = Server::of(root);
-    let definitions = define(config, &wanted(names), &server, &schema(), "dc1").unwrap();
+    let definitions = define(config, &wanted(names), &wanted(&[]), &server, &schema(), "dc1").unwrap();
     Plan::new(config, &wanted(names), types, &server, definitions)
 }
 
@@ -192,10 +192,13 @@ fn who_is_referred_to_is_kept_apart_until_resolved() {
 #[test]
 fn an_attribute_that_the_schema_does_not_know_is_refused_with_the_nearest_name() {
     let server = Server::of(Entry::default());
-    let error =
-        define(&config(), &wanted(&["surnme"]), &server, &schema(), "ldaps://dc1").unwrap_err().to_string();
+    let error = define(&config(), &wanted(&["surnme"]), &wanted(&[]), &server, &schema(), "ldaps://dc1")
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("'surnme'") && error.contains("did you mean 'surname'?"), "{error}");
-    let error = define(&config(), &wanted(&["zzzzqqq"]), &server, &schema(), "dc1").unwrap_err().to_string();
+    let error = define(&config(), &wanted(&["zzzzqqq"]), &wanted(&[]), &server, &schema(), "dc1")
+        .unwrap_err()
+        .to_string();
     assert!(!error.contains("did you mean"), "{error}");
 }
 
@@ -249,4 +252,13 @@ fn points_in_time_are_understood_in_every_form() {
     assert_eq!(time::file_time("-10000000").flatten().map(jiff::Timestamp::as_second), Some(-11_644_473_601));
     assert_eq!(time::file_time("x"), None);
     assert_eq!(time::file_time("9223372036854775806"), None, "after the last year");
+}
+
+#[test]
+fn what_nobody_asked_for_by_name_is_done_without() {
+    let server = Server::of(Entry::default());
+    let optional = wanted(&["surnme"]);
+    let definitions =
+        define(&config(), &wanted(&["sn", "surnme"]), &optional, &server, &schema(), "dc1").unwrap();
+    assert!(definitions.contains_key("sn") && !definitions.contains_key("surnme"));
 }

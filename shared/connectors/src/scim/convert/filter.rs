@@ -5,6 +5,7 @@
 //! contains, the target reads that value.
 
 use engine::model::Value;
+use serde_json::Value as Json;
 
 use super::{Object, read};
 use crate::scim::path::ScimPath;
@@ -29,7 +30,12 @@ pub(in crate::scim) enum Verdict {
 pub(in crate::scim) fn text(path: &ScimPath, value: &Value) -> Result<String, String> {
     let literal = match value {
         Value::List(_) => return Err(format!("'{path}' has several values here; match by a single one")),
-        single => super::json(single),
+        Value::Secret(_) | Value::Complex(_) => {
+            return Err(format!("'{path}' has a hidden value or one with parts here; match by a plain one"));
+        }
+        Value::Boolean(flag) => Json::from(*flag),
+        Value::Integer(number) => Json::from(*number),
+        Value::Text(text) => Json::from(text.as_str()),
     };
     let attribute = path.attribute_path();
     Ok(match (&path.selector, &path.sub) {
@@ -56,13 +62,10 @@ pub(in crate::scim) fn judge(resource: &Object, path: &ScimPath, wanted: &Value)
     }
 }
 
+/// A number in a custom extension is a number to some servers and text to others: it is compared as text.
 fn same(held: &Value, wanted: &Value, case_exact: bool) -> bool {
-    match (held, wanted) {
-        (Value::Text(held), Value::Text(wanted)) if !case_exact => {
-            held.to_lowercase() == wanted.to_lowercase()
-        }
-        _ => held == wanted,
-    }
+    let (held, wanted) = (held.to_string(), wanted.to_string());
+    if case_exact { held == wanted } else { held.to_lowercase() == wanted.to_lowercase() }
 }
 
 /// Percent-encodes all but RFC 3986's unreserved characters. A form's encoding will not do: it writes a space as

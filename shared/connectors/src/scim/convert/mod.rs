@@ -3,18 +3,20 @@
 //! | Module | In | Out |
 //! |---|---|---|
 //! | [`mod@write`] | attributes by path, changes | bodies of POST, PATCH and PUT |
+//! | [`mod@value`] | a path and a value | the JSON that stands there |
 //! | [`read`] | a resource as the target sent it | attributes by path |
 //! | [`filter`] | a path and a value | the text of a query, and the exact check of what it found |
 //! | [`answer`] | an answer's body | a list, an error, a bulk result, what the target offers |
 //!
-//! Promise: what [`mod@write`] makes of attributes, [`read`] reads back as the same attributes.
+//! Promise: what [`mod@write`] makes of attributes, [`read`] reads back as the same attributes, except for those that
+//! nobody can read.
 
 pub(super) mod answer;
 pub(super) mod filter;
 pub(super) mod read;
+mod value;
 pub(super) mod write;
 
-use engine::model::Value;
 use serde_json::{Map, Value as Json};
 
 /// A JSON object.
@@ -32,14 +34,10 @@ fn key(object: &Object, name: &str) -> String {
     object.keys().find(|key| key.eq_ignore_ascii_case(name)).map_or_else(|| name.to_owned(), Clone::clone)
 }
 
-/// A value as JSON: Booleans are Booleans.
-pub(super) fn json(value: &Value) -> Json {
-    match value {
-        Value::Boolean(flag) => Json::from(*flag),
-        Value::Integer(number) => Json::from(*number),
-        Value::Text(text) => Json::from(text.as_str()),
-        Value::List(values) => values.iter().map(json).collect(),
-    }
+/// A field of an object to be changed, whatever the case of its name.
+fn field_mut<'a>(object: &'a mut Object, name: &str) -> Option<&'a mut Json> {
+    let name = key(object, name);
+    object.get_mut(&name)
 }
 
 /// A Boolean in any of the spellings that servers use: `true`, `"True"`, `1`.

@@ -4,7 +4,7 @@
 //! app's own is written. Pure.
 
 use super::ENTERPRISE;
-use super::table::{CORE_ATTRIBUTES, ENTERPRISE_ATTRIBUTES, Shape};
+use super::table::{CORE_ATTRIBUTES, ENTERPRISE_ATTRIBUTES, Mutability, Shape};
 use crate::scim::path::{CORE_USER, ScimPath};
 
 /// The sentence.
@@ -44,7 +44,8 @@ fn every_path() -> Vec<(&'static str, String)> {
     let core = CORE_ATTRIBUTES.iter().map(|attribute| (String::new(), attribute));
     let enterprise = ENTERPRISE_ATTRIBUTES.iter().map(|attribute| (format!("{ENTERPRISE}:"), attribute));
     let mut paths = Vec::new();
-    for (schema, attribute) in core.chain(enterprise).filter(|(_, attribute)| attribute.writable) {
+    let every = core.chain(enterprise).filter(|(_, attribute)| attribute.mutability != Mutability::ReadOnly);
+    for (schema, attribute) in every {
         let name = attribute.name;
         match &attribute.shape {
             Shape::Simple(_) => paths.push((name, format!("{schema}{name}"))),

@@ -8,7 +8,18 @@ use engine::mapping::ValueType;
 pub(super) struct Attribute {
     pub(super) name: &'static str,
     pub(super) shape: Shape,
-    pub(super) writable: bool,
+    pub(super) mutability: Mutability,
+}
+
+/// Who may write and read an attribute (RFC 7643 §7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mutability {
+    /// Clients do both.
+    ReadWrite,
+    /// The target fills it.
+    ReadOnly,
+    /// Clients write it, and nobody reads it back.
+    WriteOnly,
 }
 
 /// How an attribute's value is built.
@@ -17,38 +28,46 @@ pub(super) enum Shape {
     Simple(ValueType),
     /// One object.
     Complex(&'static [Sub]),
-    /// A list of objects; the second is the `type` that examples show.
+    /// A list of objects, which are known by their first part; the second is the `type` that examples show.
     Many(&'static [Sub], &'static str),
 }
 
 /// A sub-attribute.
-pub(super) struct Sub {
-    pub(super) name: &'static str,
-    pub(super) value_type: ValueType,
+pub(in crate::scim) struct Sub {
+    pub(in crate::scim) name: &'static str,
+    pub(in crate::scim) value_type: ValueType,
     pub(super) writable: bool,
 }
 
+const fn writable(name: &'static str, shape: Shape) -> Attribute {
+    Attribute { name, shape, mutability: Mutability::ReadWrite }
+}
+
 const fn text(name: &'static str) -> Attribute {
-    Attribute { name, shape: Shape::Simple(ValueType::Text), writable: true }
+    writable(name, Shape::Simple(ValueType::Text))
 }
 
 const fn filled_by_target(name: &'static str, shape: Shape) -> Attribute {
-    Attribute { name, shape, writable: false }
+    Attribute { name, shape, mutability: Mutability::ReadOnly }
 }
 
 const fn complex(name: &'static str, subs: &'static [Sub]) -> Attribute {
-    Attribute { name, shape: Shape::Complex(subs), writable: true }
+    writable(name, Shape::Complex(subs))
 }
 
 const fn many(name: &'static str, subs: &'static [Sub], example: &'static str) -> Attribute {
-    Attribute { name, shape: Shape::Many(subs, example), writable: true }
+    writable(name, Shape::Many(subs, example))
 }
 
 const fn sub(name: &'static str) -> Sub {
-    Sub { name, value_type: ValueType::Text, writable: true }
+    typed(name, ValueType::Text)
 }
 
-const PRIMARY: Sub = Sub { name: "primary", value_type: ValueType::Boolean, writable: true };
+const fn typed(name: &'static str, value_type: ValueType) -> Sub {
+    Sub { name, value_type, writable: true }
+}
+
+const PRIMARY: Sub = typed("primary", ValueType::Boolean);
 
 /// The default sub-attributes of a multi-valued attribute (RFC 7643 §2.4).
 const PLURAL: &[Sub] = &[sub("value"), sub("display"), sub("type"), PRIMARY];
@@ -73,11 +92,22 @@ const ADDRESS: &[Sub] = &[
     PRIMARY,
 ];
 
-const META: &[Sub] =
-    &[sub("resourceType"), sub("created"), sub("lastModified"), sub("location"), sub("version")];
+/// The value is the DER certificate in base64.
+const CERTIFICATE: &[Sub] = &[typed("value", ValueType::Binary), sub("display"), sub("type"), PRIMARY];
 
-const MANAGER: &[Sub] =
-    &[sub("value"), sub("$ref"), Sub { name: "displayName", value_type: ValueType::Text, writable: false }];
+const META: &[Sub] = &[
+    sub("resourceType"),
+    typed("created", ValueType::DateTime),
+    typed("lastModified", ValueType::DateTime),
+    sub("location"),
+    sub("version"),
+];
+
+const MANAGER: &[Sub] = &[
+    typed("value", ValueType::Reference),
+    sub("$ref"),
+    Sub { name: "displayName", value_type: ValueType::Text, writable: false },
+];
 
 pub(super) static CORE_ATTRIBUTES: &[Attribute] = &[
     filled_by_target("id", Shape::Simple(ValueType::Text)),
@@ -93,7 +123,8 @@ pub(super) static CORE_ATTRIBUTES: &[Attribute] = &[
     text("preferredLanguage"),
     text("locale"),
     text("timezone"),
-    Attribute { name: "active", shape: Shape::Simple(ValueType::Boolean), writable: true },
+    writable("active", Shape::Simple(ValueType::Boolean)),
+    Attribute { name: "password", shape: Shape::Simple(ValueType::Text), mutability: Mutability::WriteOnly },
     many("emails", PLURAL, "work"),
     many("phoneNumbers", PLURAL, "mobile"),
     many("ims", PLURAL, "xmpp"),
@@ -102,7 +133,7 @@ pub(super) static CORE_ATTRIBUTES: &[Attribute] = &[
     filled_by_target("groups", Shape::Many(PLURAL, "direct")),
     many("entitlements", PLURAL, "licence"),
     many("roles", PLURAL, "app"),
-    many("x509Certificates", PLURAL, "work"),
+    many("x509Certificates", CERTIFICATE, "work"),
 ];
 
 pub(super) static ENTERPRISE_ATTRIBUTES: &[Attribute] = &[

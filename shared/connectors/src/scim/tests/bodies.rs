@@ -81,7 +81,8 @@ fn a_change_is_an_add_where_nothing_was_and_a_replace_where_something_was() {
     let disable = AttributeChange {
         path: "active".into(),
         old: Some(Value::Boolean(true)),
-        new: Value::Boolean(false),
+        new: Some(Value::Boolean(false)),
+        adds: false,
     };
     let cases = [
         (change("title", None, "Boss"), json!([{ "op": "add", "path": "title", "value": "Boss" }])),
@@ -294,7 +295,12 @@ proptest! {
         resource.insert("id".into(), json!("1"));
         let changes: Vec<AttributeChange> = wanted
             .iter()
-            .map(|(path, new)| AttributeChange { path: path.clone(), old: user.get(path).cloned(), new: new.clone() })
+            .map(|(path, new)| AttributeChange {
+                path: path.clone(),
+                old: user.get(path).cloned(),
+                new: Some(new.clone()),
+                adds: false,
+            })
             .collect();
         let body = object(put_body(&resource, &changes).unwrap());
         let mut expected = user;

@@ -1,6 +1,6 @@
 //! Queries: whatever the value contains, the target reads that value.
 
-use engine::model::Value;
+use engine::model::{Secret, Value};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -20,6 +20,8 @@ fn a_filter_is_written_in_the_rfcs_grammar() {
         ("userName", text(r#"o"br\ien"#), r#"userName eq "o\"br\\ien""#.into()),
         ("name.givenName", text("Zoë"), r#"name.givenName eq "Zoë""#.into()),
         ("active", Value::Boolean(true), "active eq true".into()),
+        ("urn:contoso:2.0:User:size", Value::Integer(38), "urn:contoso:2.0:User:size eq 38".into()),
+        (r#"roles[primary eq "True"].value"#, text("a"), r#"roles[primary eq true and value eq "a"]"#.into()),
         (r#"emails[type eq "work"].value"#, text("x"), r#"emails[type eq "work" and value eq "x"]"#.into()),
         (department.as_str(), text("R&D"), format!(r#"{department} eq "R&D""#)),
     ];
@@ -27,6 +29,9 @@ fn a_filter_is_written_in_the_rfcs_grammar() {
         assert_eq!(filter::text(&path(at), &value), Ok(expected));
     }
     assert!(filter::text(&path("title"), &Value::List(vec![])).unwrap_err().contains("single"));
+    let hidden = Value::Secret(Secret::new("hunter2", &engine::ids::Key::new([7; 32])));
+    let refusal = filter::text(&path("title"), &hidden).unwrap_err();
+    assert!(refusal.contains("hidden") && !refusal.contains("hunter2"), "{refusal}");
 }
 
 #[test]
@@ -44,6 +49,13 @@ fn what_a_fuzzy_server_returned_is_compared_again() {
         (json!({ "externalId": "A1" }), "externalId", "a1", Verdict::Different),
         (json!({ "id": "A1" }), "id", "A1", Verdict::Same),
         (json!({}), "externalId", "a1", Verdict::NotShown),
+        (json!({ "urn:contoso:2.0:User": { "size": 38 } }), "urn:contoso:2.0:User:size", "38", Verdict::Same),
+        (
+            json!({ "roles": [{ "value": "A", "primary": "True" }] }),
+            r#"roles[primary eq "True"].value"#,
+            "a",
+            Verdict::Same,
+        ),
         (
             json!({ "emails": [{ "type": "work", "value": "a" }, { "type": "work", "value": "b" }] }),
             r#"emails[type eq "work"].value"#,

@@ -5,13 +5,17 @@ mod answers;
 mod bodies;
 mod bulk;
 mod configuration;
+mod extensions;
 mod fallbacks;
 mod filters;
+mod lists;
 mod paths;
 mod refusals;
+mod removals;
 mod retries;
 mod sandbox;
 mod schema;
+mod secrets;
 mod server;
 mod wire;
 
@@ -97,7 +101,27 @@ fn user(name: &str) -> Attributes {
 }
 
 fn change(path: &str, old: Option<&str>, new: &str) -> AttributeChange {
-    AttributeChange { path: path.into(), old: old.map(Value::text), new: text(new) }
+    AttributeChange { path: path.into(), old: old.map(Value::text), new: Some(text(new)), adds: false }
+}
+
+/// Clears what was there.
+fn cleared(path: &str, old: &str) -> AttributeChange {
+    AttributeChange { path: path.into(), old: Some(text(old)), new: None, adds: false }
+}
+
+/// A list as a whole, instead of what was there.
+fn listed(path: &str, old: Option<Vec<Value>>, new: Vec<Value>) -> AttributeChange {
+    AttributeChange { path: path.into(), old: old.map(Value::List), new: Some(Value::List(new)), adds: false }
+}
+
+/// Values that join those that are there.
+fn joined(path: &str, new: Vec<Value>) -> AttributeChange {
+    AttributeChange { adds: true, ..listed(path, None, new) }
+}
+
+/// A value with parts.
+fn parts<const N: usize>(parts: [(&str, Value); N]) -> Value {
+    Value::Complex(attributes(parts))
 }
 
 fn paths<const N: usize>(paths: [&str; N]) -> Vec<String> {

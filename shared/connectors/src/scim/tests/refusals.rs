@@ -4,7 +4,8 @@ use engine::ports::TargetErrorKind as Kind;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::super::error::{About, Mask, Missed, Refusal, incompatible, refused};
+use super::super::error::{About, Missed, Refusal, incompatible, refused};
+use super::super::mask::Mask;
 use super::TOKEN;
 
 fn mask() -> Mask {

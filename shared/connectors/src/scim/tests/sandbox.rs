@@ -6,9 +6,10 @@ use serde_json::json;
 use testkit::sandbox::{Does, Fault, Faults, Kind as Asked, Quirks, Sandbox, Settings};
 
 use super::super::ScimTarget;
-use super::{ENTERPRISE, attributes, execute, paths, target_at, text, user};
+use super::{ENTERPRISE, attributes, execute, parts, paths, target_at, text, user};
 
 const WORK: &str = r#"emails[type eq "work"].value"#;
+const BADGES: &str = "urn:contoso:2.0:User:badges";
 const CITY: &str = r#"addresses[type eq "work"].locality"#;
 
 fn anna() -> Attributes {
@@ -22,6 +23,17 @@ fn anna() -> Attributes {
         (r#"phoneNumbers[type eq "mobile"].value"#, text("+33 1")),
         (&format!("{ENTERPRISE}:department"), text("R&D")),
         (&format!("{ENTERPRISE}:manager"), text("17")),
+    ])
+}
+
+/// What else a mapping may write: lists as a whole, and what no schema here knows.
+fn belongings() -> Attributes {
+    let role =
+        parts([("value", text("reader")), ("display", text("Reader")), ("primary", Value::Boolean(true))]);
+    attributes([
+        ("roles", Value::List(vec![role, text("guest")])),
+        (BADGES, Value::List(vec![text("north"), text("south")])),
+        ("urn:contoso:2.0:User:floor", Value::Integer(4)),
     ])
 }
 
@@ -56,7 +68,8 @@ async fn live(quirks: Quirks) {
         .map(|(path, new)| AttributeChange {
             path: path.clone(),
             old: created.get(path).cloned(),
-            new: new.clone(),
+            new: Some(new.clone()),
+            adds: false,
         })
         .collect();
     let outcome = execute(&target, TargetOperation::Update(id.clone(), changes)).await;
@@ -76,9 +89,57 @@ async fn live(quirks: Quirks) {
     assert_eq!(target.get(&id, &[]).await, Ok(None), "{quirks:?}");
 }
 
+/// Gives Anna belongings, changes the lists, adds to them, clears the rest, and expects to read what was written.
+async fn own(quirks: Quirks) {
+    let (_sandbox, target) = with(quirks.clone()).await;
+    let created: Attributes = anna().into_iter().chain(belongings()).collect();
+    let wanted: Vec<String> = created.keys().cloned().collect();
+    let id = execute(&target, TargetOperation::Create(created.clone())).await.unwrap();
+    let held = target.get(&id, &wanted).await.unwrap().unwrap();
+    assert_eq!(held.attributes, created, "{quirks:?}");
+
+    let cleared = [WORK, "name.givenName", &format!("{ENTERPRISE}:manager"), "urn:contoso:2.0:User:floor"];
+    let clear = |path: &&str| AttributeChange {
+        path: (*path).to_owned(),
+        old: created.get(*path).cloned(),
+        new: None,
+        adds: false,
+    };
+    let mut changes: Vec<AttributeChange> = cleared.iter().map(clear).collect();
+    changes.push(super::listed("roles", Some(vec![text("guest")]), vec![text("writer"), text("guest")]));
+    changes.push(super::joined(BADGES, vec![text("south"), text("west")]));
+    for _ in 0..2 {
+        let outcome = execute(&target, TargetOperation::Update(id.clone(), changes.clone())).await;
+        assert_eq!(outcome, Ok(id.clone()), "{quirks:?}");
+    }
+    let mut expected = created;
+    expected.retain(|path, _| !cleared.contains(&path.as_str()));
+    expected.insert("roles".into(), Value::List(vec![text("writer"), text("guest")]));
+    expected.insert(BADGES.into(), Value::List(vec![text("north"), text("south"), text("west")]));
+    let held = target.get(&id, &wanted).await.unwrap().unwrap();
+    assert_eq!(held.attributes, expected, "{quirks:?}");
+}
+
 #[tokio::test]
 async fn an_account_lives_in_a_correct_server() {
     live(Quirks::default()).await;
+    own(Quirks::default()).await;
+}
+
+#[tokio::test]
+async fn entras_primary_role_is_written_found_and_changed() {
+    let (sandbox, target) = with(Quirks::default()).await;
+    let role = r#"roles[primary eq "True"].value"#;
+    let anna = attributes([("userName", text("anna")), (role, text("reader"))]);
+    let id = execute(&target, TargetOperation::Create(anna.clone())).await.unwrap();
+    for (value, expected) in [("Reader", 1), ("writer", 0)] {
+        let found = target.find(role, &text(value), &paths(["userName", role])).await.unwrap();
+        assert_eq!(found.len(), expected, "{value}");
+        assert!(found.iter().all(|found| found.attributes == anna));
+    }
+    let change = super::change(role, Some("reader"), "writer");
+    execute(&target, TargetOperation::Update(id, vec![change])).await.unwrap();
+    assert_eq!(sandbox.users()[0]["roles"], json!([{ "primary": true, "value": "writer" }]));
 }
 
 #[tokio::test]
@@ -97,7 +158,8 @@ async fn an_account_lives_with_every_quirk_that_a_client_can_cope_with() {
         Quirks { require_user_agent: true, refuse_remove_value: true, ..plain() },
     ];
     for quirks in quirks {
-        live(quirks).await;
+        live(quirks.clone()).await;
+        own(quirks).await;
     }
 }
 

@@ -110,7 +110,7 @@ impl<'a> Accounts<'a> {
             let size = page.objects.len().max(1) as u64;
             for object in page.objects {
                 if known.insert(object.id.clone()) {
-                    listing.add(object, mapping.matching());
+                    listing.add(object, mapping);
                 }
             }
             let Some(next) = page.next else { return Ok(Way::Listing(listing)) };
@@ -164,13 +164,15 @@ impl<'a> Accounts<'a> {
         &mut self,
         candidate: &Candidates,
         path: String,
-        account: TargetObject,
+        mut account: TargetObject,
         owners: &BTreeMap<TargetId, SourceId>,
     ) -> Answer {
         let owner = owners.get(&account.id).or_else(|| self.taken.get(&account.id));
         if let Some(owner) = owner.filter(|owner| **owner != candidate.id) {
             return Answer::Taken(account.id, owner.clone());
         }
+        let Definition { mapping, key, .. } = self.definition;
+        mapping.veil_account(&mut account.attributes, None, key);
         self.taken.insert(account.id.clone(), candidate.id.clone());
         Answer::One(path, account)
     }

@@ -1,18 +1,22 @@
 //! Looking at everyone, with what is remembered at hand.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
 
 use super::accounts::{Accounts, Found};
 use super::{Consequences, Sight, keep};
+use crate::cycle::choosing::{Reserved, assume_free};
 use crate::cycle::matching::Candidates;
 use crate::cycle::phases::PAGE;
-use crate::cycle::plan::{Item, decided, label, once_per_value};
-use crate::cycle::{CycleError, Definition};
-use crate::decide::{Answer, Decision, Operation, Presence, decide};
+use crate::cycle::plan::{Item, label, once_per_value};
+use crate::cycle::{CycleError, Definition, day_of, veil};
+use crate::decide::{Answer, Case, Decision, Operation, decide};
 use crate::escrow::EscrowEntry;
 use crate::fingerprint::{Fingerprint, Seen};
 use crate::guard::{StagedRemoval, Verdict, shrunken_because};
 use crate::ids::IdHash;
+use crate::mapping::Occasion;
 use crate::model::{Link, SourceObject};
 use crate::ports::{SourcePage, Unreadable};
 
@@ -78,6 +82,9 @@ impl<'a> Look<'a> {
         for row in &page.unreadable {
             self.unreadable(row);
         }
+        for object in &mut page.objects {
+            self.definition.mapping.veil(object, &self.definition.key);
+        }
         self.found.read += page.objects.len() as u64;
         let items: Vec<Item> =
             page.objects.into_iter().filter(|object| self.is_news(object)).map(present).collect();
@@ -97,7 +104,7 @@ impl<'a> Look<'a> {
 
     /// Whether an object differs from what was processed last, or waits for the guard: as a cycle sees it.
     fn is_news(&mut self, object: &SourceObject) -> bool {
-        let fingerprint = Fingerprint::of(object, &self.definition.mapping);
+        let fingerprint = Fingerprint::of(object, &self.definition.mapping, day_of(self.sight.now));
         let known = self.snapshot.binary_search_by_key(&fingerprint.id, |known| known.id).ok();
         if let Some(position) = known {
             self.seen.mark(position);
@@ -108,8 +115,8 @@ impl<'a> Look<'a> {
             self.escrows.remove(&fingerprint.id);
             return true;
         }
-        let standing = decide(Presence::Here(object), None, None, &self.definition.mapping);
-        self.found.in_scope += u64::from(standing.in_scope);
+        let admitted = self.definition.mapping.scope().admits(object).unwrap_or_default();
+        self.found.in_scope += u64::from(admitted && object.enabled && !object.soft_deleted);
         if !self.escrows.contains_key(&fingerprint.id) {
             self.found.unchanged += 1;
         }
@@ -187,12 +194,14 @@ impl<'a> Look<'a> {
     }
 
     /// Decides about items as the plan of a page does, and counts what comes of it.
-    async fn decide(&mut self, items: Vec<Item>, expected: u64) -> Result<(), CycleError> {
-        let mapping = &self.definition.mapping;
+    async fn decide(&mut self, mut items: Vec<Item>, expected: u64) -> Result<(), CycleError> {
+        let Definition { mapping, key, .. } = self.definition;
+        let objects = items.iter_mut().filter_map(|item| item.object.as_mut());
+        veil::reread(self.sight.source, mapping, key, objects).await.map_err(CycleError::Source)?;
         let hashes: Vec<IdHash> = items.iter().map(|item| IdHash::of(&item.id)).collect();
         let links = self.links(&hashes).await?;
         let first: Vec<Decision> = (items.iter().zip(&hashes))
-            .map(|(item, hash)| decided(item, links.get(hash), None, mapping))
+            .map(|(item, hash)| self.decided(item, links.get(hash), None, &Reserved::new()))
             .collect();
         let asked: Vec<Candidates> = (first.iter().zip(&items))
             .filter_map(|(decision, item)| match &decision.operation {
@@ -201,12 +210,12 @@ impl<'a> Look<'a> {
             })
             .collect();
         let mut answers = self.accounts.answers(&asked, expected).await?;
-        let mut created = HashMap::new();
+        let mut created = Reserved::new();
         for ((item, hash), decision) in items.into_iter().zip(hashes).zip(first) {
             let link = links.get(&hash);
             let answer = answers.remove(&item.id);
             let decision = match &answer {
-                Some(Found::Answer(answer)) => decided(&item, link, Some(answer), mapping),
+                Some(Found::Answer(answer)) => self.decided(&item, link, Some(answer), &created),
                 Some(Found::Failed(failure)) => {
                     Decision { operation: Operation::Fail(failure.clone()), ..decision }
                 }
@@ -218,6 +227,22 @@ impl<'a> Look<'a> {
         }
         self.accounts.learn(created.into_keys());
         Ok(())
+    }
+
+    /// One decision, as far as it can be made without asking whether a value is free.
+    fn decided(
+        &self,
+        item: &Item,
+        link: Option<&Link>,
+        answer: Option<&Answer>,
+        reserved: &Reserved,
+    ) -> Decision {
+        let occasion = Occasion { now: self.sight.now, change: Uuid::nil(), key: self.definition.key };
+        let case = item.case(link, answer, occasion);
+        let decision = decide(&case, &self.definition.mapping);
+        let Operation::Choose(questions) = &decision.operation else { return decision };
+        let chosen = assume_free(questions, reserved);
+        decide(&Case { chosen: Some(&chosen), ..case }, &self.definition.mapping)
     }
 
     fn count(&mut self, item: &Item, link: Option<&Link>, decision: &Decision, matched: bool) {

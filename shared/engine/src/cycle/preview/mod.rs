@@ -20,6 +20,7 @@
 
 mod accounts;
 mod look;
+mod person;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +28,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use self::look::Look;
+pub use self::person::{Person, person};
 use super::{CycleError, Definition, phases};
 use crate::decide::Operation;
 use crate::escrow::FailureCode;
@@ -158,7 +160,7 @@ impl Consequences {
                 keep(&mut samples.failed, &format!("{name}: {}", failure.reason));
                 return;
             }
-            Operation::Adopt(_) | Operation::Ask(_) | Operation::Forget => {
+            Operation::Adopt(_) | Operation::Ask(_) | Operation::Choose(_) | Operation::Forget => {
                 if matched {
                     self.matched += 1;
                     keep(&mut samples.matched, name);
