@@ -15,7 +15,7 @@
 //! ```
 //!
 //! Read the modules in this order: [`model`], [`expression`], [`scoping`], [`mapping`], [`decide`], [`guard`],
-//! [`escrow`], [`report`], [`ports`], [`cycle`].
+//! [`escrow`], [`report`], [`ports`], [`cycle`]; [`schema`] is the mapping in the management API's words.
 //!
 //! **Promises of this crate.** No AWS, no HTTP, no clock of its own: time, ids and deadlines are passed in
 //! ([`ports::Clock`], [`ports::Ids`]). [`decide`] and everything before it are pure.
@@ -34,6 +34,7 @@ pub mod mapping;
 pub mod model;
 pub mod ports;
 pub mod report;
+pub mod schema;
 pub mod scoping;
 #[cfg(test)]
 mod testing;
