@@ -10,6 +10,7 @@ mod functions;
 mod kill;
 mod lifecycle;
 mod mail;
+mod mapping;
 mod schema;
 mod serve;
 mod stories;

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "rollcall",
     version,
     max_term_width = 110,
-    after_help = "Try it:\n  rollcall demo                      invented people become accounts before your eyes\n  rollcall apply ledgerly.yaml       save an application: its source, target, mapping\n  rollcall serve                     run every job at its time, unattended\n  rollcall cycle Ledgerly            run one cycle now\n  rollcall status                    what each job is doing, and whether it is healthy\n  rollcall logs --name nadia         what happened to Nadia, and why\n\nExit codes: 0 done; 1 failed; 2 wrong usage or a refused file; 3 done, but single objects failed;\n4 done, but removals are held until a person approves; apply: not saved for the same reason.\nLog lines go to standard error; ROLLCALL_LOG=debug shows more of them."
+    after_help = "Try it:\n  rollcall demo                      invented people become accounts before your eyes\n  rollcall apply ledgerly.yaml       save an application: its source, target, mapping\n  rollcall serve                     run every job at its time, unattended\n  rollcall cycle Ledgerly            run one cycle now\n  rollcall status                    what each job is doing, and whether it is healthy\n  rollcall logs --name nadia         what happened to Nadia, and why\n  rollcall explain Ledgerly nadia    where her values come from, and what happens next\n\nExit codes: 0 done; 1 failed; 2 wrong usage or a refused file; 3 done, but single objects failed;\n4 done, but removals are held until a person approves; apply: not saved for the same reason.\nLog lines go to standard error; ROLLCALL_LOG=debug shows more of them."
 )]
 pub(crate) struct Cli {
     /// Where Rollcall keeps what it remembers: .rollcall, and .rollcall-demo for the demo. A second command on the
@@ -81,6 +81,26 @@ pub(crate) enum Command {
     },
     /// Search the provisioning log, newest first.
     Logs(Logs),
+    /// Why somebody is in scope or not, where each value comes from, and what the next cycle would do.
+    ///
+    /// Reads the person from the source and asks the app whose account it is; writes nothing.
+    Explain {
+        /// The application's name, or the job's id.
+        job: String,
+        /// The person's id in the source, their name or a word of it, or the value of any attribute, such as their
+        /// mail address.
+        person: String,
+    },
+    /// Try an expression: its result, and how it came about.
+    #[command(
+        after_help = "Examples:\n  rollcall expr 'Join(\" \", [givenName], [surname])' --with givenName=Ada --with surname=Okoye\n  rollcall expr --functions          every function, with an example\n  rollcall expr --functions Date     those whose name begins so"
+    )]
+    Expr(Expr),
+    /// Turn an exported Entra configuration into the `users` section of an application file.
+    ///
+    /// Takes the synchronizationSchema that Microsoft Graph gives for a job (GET …/synchronization/jobs/ID/schema).
+    /// What cannot be honoured is refused by name; nothing is left out silently.
+    Import(Import),
     /// List the mails that were written about trouble, newest first, or print one.
     ///
     /// They lie as .eml files in the folder `outbox` of the data folder. To whom is written, `notification` in the
@@ -115,6 +135,55 @@ pub(crate) struct Apply {
     /// Look at neither source nor target, and save without asking.
     #[arg(long)]
     pub(crate) offline: bool,
+}
+
+/// An expression, and somebody to try it on.
+#[derive(Debug, Args)]
+pub(crate) struct Expr {
+    /// The expression; with --functions the beginning of a function's name.
+    #[arg(required_unless_present = "functions", value_name = "EXPRESSION")]
+    pub(crate) expression: Option<String>,
+    /// An attribute and its value; given several times for one attribute, it holds several values.
+    #[arg(long, value_name = "ATTRIBUTE=VALUE")]
+    pub(crate) with: Vec<String>,
+    /// As if the person had left: IsSoftDeleted is true.
+    #[arg(long)]
+    pub(crate) soft_deleted: bool,
+    /// As if it were this time, such as 2026-03-01T08:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<jiff::Timestamp>,
+    /// What DefaultDomain() gives.
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) default_domain: Option<String>,
+    /// List the functions instead.
+    #[arg(long)]
+    pub(crate) functions: bool,
+}
+
+/// An exported configuration.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The schema, as JSON.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The source's type of object whose mapping is taken over.
+    #[arg(long, default_value = "User", value_name = "NAME")]
+    pub(crate) object: String,
+    /// Which of several mappings of that object, counted from 1.
+    #[arg(long, value_name = "N")]
+    pub(crate) number: Option<usize>,
+    /// How patterns of scoping filters are meant that say nothing of the value's beginning and end.
+    #[arg(long)]
+    pub(crate) patterns: Option<Patterns>,
+}
+
+/// The two readings of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Patterns {
+    /// The whole value meets it.
+    Whole,
+    /// Some part of the value does.
+    Search,
 }
 
 /// How the service runs.

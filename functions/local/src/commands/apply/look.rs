@@ -5,14 +5,12 @@
 //! meanwhile keeps its own.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use engine::cycle::CycleError;
 use engine::cycle::preview::{Consequences, Sight, preview};
 use engine::ports::SourceError;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sync::context::Context;
 use sync::cycle::{Connected, SliceError, connect};
 
 use super::save::{Draft, Outcome};
@@ -36,9 +34,9 @@ pub(super) async fn consequences(home: &Home, draft: &Draft, quiet: bool) -> any
 }
 
 async fn look(home: &Home, draft: &Draft, bar: &ProgressBar) -> Result<Consequences, SliceError> {
-    let scratch = Scratch(home.work().join(format!("preview-{}", runtime::clock::new_id())));
-    let context = Context { work: scratch.0.clone(), ..home.context.clone() };
-    let Connected { definition, source, target } = connect(&context, &draft.stored).await?;
+    let beside = home.beside();
+    let context = &beside.context;
+    let Connected { definition, source, target } = connect(context, &draft.stored).await?;
     let job = match draft.outcome {
         Outcome::Added => None,
         Outcome::Changed | Outcome::Unchanged => {
@@ -60,16 +58,6 @@ async fn look(home: &Home, draft: &Draft, bar: &ProgressBar) -> Result<Consequen
         progress: &progress,
     };
     Ok(preview(&sight, &definition).await?)
-}
-
-/// A folder that is gone with the value.
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Not there when the source needed no copies; what cannot be removed is removed with the data folder.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 fn bar(name: &str, quiet: bool) -> ProgressBar {

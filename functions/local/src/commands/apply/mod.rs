@@ -43,6 +43,9 @@ pub(super) struct Application {
     outcome: Outcome,
     saved: bool,
     differences: Vec<Difference>,
+    /// What is worth a second look in the document.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<String>,
     /// Absent when nothing was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     consequences: Option<Consequences>,
@@ -56,7 +59,9 @@ pub(crate) async fn run(cli: &Cli, options: &Apply) -> anyhow::Result<Exit> {
     let (mut drafts, mut applications) = (Vec::new(), Vec::new());
     for checked in &checked {
         let draft = Draft::of(&home, checked).await?;
-        applications.push(examine(&home, &draft, options.offline, cli.json).await?);
+        let notices = checked.notices().iter().map(ToString::to_string).collect();
+        applications
+            .push(Application { notices, ..examine(&home, &draft, options.offline, cli.json).await? });
         drafts.push(draft);
     }
     if !cli.json {
@@ -103,6 +108,7 @@ async fn examine(home: &Home, draft: &Draft, offline: bool, quiet: bool) -> anyh
         outcome: *outcome,
         saved: false,
         differences: before.as_ref().map_or_else(Vec::new, |(old, _)| differences(old, &stored.document)),
+        notices: Vec::new(),
         consequences,
         offline,
     })

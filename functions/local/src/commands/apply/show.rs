@@ -10,7 +10,7 @@ use crate::output;
 
 /// What a document changes and what comes of it.
 pub(super) fn print(application: &Application) -> std::io::Result<()> {
-    let Application { name, outcome, differences, consequences, .. } = application;
+    let Application { name, outcome, differences, notices, consequences, .. } = application;
     match outcome {
         Outcome::Unchanged => return Ok(()),
         Outcome::Added => output::line(format_args!("{name} is new."))?,
@@ -23,6 +23,9 @@ pub(super) fn print(application: &Application) -> std::io::Result<()> {
                 output::line(format_args!("  {field}: {} → {}", text(old), text(new)))?;
             }
         }
+    }
+    for notice in notices {
+        output::line(format_args!("Notice: {}", plain(notice)))?;
     }
     match consequences {
         Some(found) => consequences_of(name, found),
