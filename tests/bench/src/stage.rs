@@ -128,6 +128,7 @@ impl Stage {
             thresholds: application.removals,
             cadence: application.schedule.cadence(),
             naming: naming(),
+            key: engine::ids::Key::new([7; 32]),
         };
         let ending = engine::cycle::run(&ports, &definition, &Request::default()).await;
         match ending.with_context(|| format!("the {} cycle stopped", cycle.name()))? {
