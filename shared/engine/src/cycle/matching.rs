@@ -50,7 +50,7 @@ pub(super) struct Listing {
 impl Listing {
     pub(super) fn add(&mut self, object: TargetObject, mapping: &Mapping) {
         let position = self.objects.len();
-        for path in mapping.matching().iter().map(String::as_str).chain(mapping.unique()) {
+        for path in mapping.asked_for() {
             if let Some(value) = object.attributes.get(path) {
                 self.by_value.entry((path.to_owned(), folded(value))).or_default().push(position);
             }

@@ -287,7 +287,7 @@ pub(super) fn once_per_value(
     created: &mut HashMap<(String, String), SourceId>,
 ) -> Decision {
     let Operation::Create(attributes) = &decision.operation else { return decision };
-    for path in mapping.matching().iter().map(String::as_str).chain(mapping.unique()) {
+    for path in mapping.asked_for() {
         let Some(value) = attributes.get(path).filter(|value| !is_blank(value)) else { continue };
         let key = (path.to_owned(), folded(value));
         if let Some(owner) = created.get(&key) {

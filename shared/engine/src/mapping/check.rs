@@ -8,7 +8,7 @@ use super::{
     AttributeDefinition, AttributeMapping, FlowBehavior, FlowType, ObjectAction, ObjectMapping, TargetSchema,
     ValueType,
 };
-use crate::expression::{AttributeRef, Expression, Settings};
+use crate::expression::{AttributeRef, Expression, ExpressionError, Facts, Settings};
 use crate::ids::{Key, digest16};
 use crate::model::{SourceObject, Value};
 use crate::scoping::CheckedScope;
@@ -21,6 +21,8 @@ pub struct Mapping {
     scope: CheckedScope,
     pub(super) attributes: Vec<CheckedAttribute>,
     matching: Vec<String>,
+    unique: Vec<String>,
+    uses_time: bool,
     enabled_attribute: Option<String>,
     source_attributes: BTreeSet<String>,
     /// What every object has and the mapping or its scope reads: `objectId`, `accountEnabled`.
@@ -84,8 +86,11 @@ impl Mapping {
         };
         let mut problems = Vec::new();
         let mut attributes = Vec::new();
-        for (position, attribute) in mapping.attributes.iter().enumerate() {
-            match checked(attribute, mapping, target) {
+        // Parsed once: a pattern may take a tenth of a second to compile.
+        let parsed: Vec<Option<Parsed>> =
+            mapping.attributes.iter().map(|one| one.expression.as_deref().map(str::parse)).collect();
+        for (position, (attribute, expression)) in mapping.attributes.iter().zip(&parsed).enumerate() {
+            match checked(attribute, expression.as_ref(), mapping, target) {
                 Ok(attribute) => attributes.push(attribute),
                 Err((field, problem)) => problems
                     .push(MappingProblem { place: format!("attributes[{position}].{field}"), problem }),
@@ -93,9 +98,9 @@ impl Mapping {
         }
         problems.extend(problems::written_twice(&mapping.attributes, target));
         let matching = matching_order(&mapping.attributes);
-        problems.extend(problems::of_matching(mapping, &matching, target));
+        problems.extend(problems::of_matching(mapping, &parsed, &matching, target));
         problems.extend(problems::missing_required(mapping, target));
-        problems.extend(problems::of_gates(mapping));
+        problems.extend(problems::of_gates(mapping, &parsed));
         if problems.is_empty() {
             // Positions are those of the document only while every attribute is sound.
             problems.extend(problems::of_veils(&attributes));
@@ -135,6 +140,9 @@ impl Mapping {
         let expressions = attributes.iter().filter_map(CheckedAttribute::expression);
         let veiled: BTreeSet<String> =
             expressions.flat_map(|expression| &expression.facts().veiled).cloned().collect();
+        let with = |holds: fn(&Facts) -> bool| {
+            attributes.iter().filter(move |one| one.expression().is_some_and(|one| holds(one.facts())))
+        };
         Self {
             version: digest16(&[&serde_json::to_vec(mapping).unwrap_or_default()]),
             actions: mapping.actions.clone(),
@@ -142,6 +150,8 @@ impl Mapping {
             of_every_object,
             needed_attributes,
             notices: problems::notices(&attributes),
+            unique: with(|facts| facts.is_unique).map(|attribute| attribute.target.clone()).collect(),
+            uses_time: with(|facts| facts.uses_time).next().is_some(),
             matching,
             enabled_attribute: target.enabled_attribute().map(str::to_owned),
             settings: mapping.expressions.clone(),
@@ -169,12 +179,10 @@ impl Mapping {
         &self.matching
     }
 
-    /// The target paths whose value must be found free in the target (`SelectUniqueValue`).
-    pub fn unique(&self) -> impl Iterator<Item = &str> {
-        let is_unique = |attribute: &&CheckedAttribute| {
-            attribute.expression().is_some_and(|expression| expression.facts().is_unique)
-        };
-        self.attributes.iter().filter(is_unique).map(|attribute| attribute.target.as_str())
+    /// The target paths that are asked for by value: those that match accounts, and those whose value must be found free
+    /// (`SelectUniqueValue`).
+    pub(crate) fn asked_for(&self) -> impl Iterator<Item = &str> {
+        self.matching.iter().chain(&self.unique).map(String::as_str)
     }
 
     /// The target attribute that switches an account off.
@@ -217,8 +225,7 @@ impl Mapping {
     /// Whether its results change with the time alone, so that everyone is looked at every day.
     #[must_use]
     pub fn uses_time(&self) -> bool {
-        let mut expressions = self.attributes.iter().filter_map(CheckedAttribute::expression);
-        expressions.any(|expression| expression.facts().uses_time)
+        self.uses_time
     }
 
     /// What an administrator should know and need not change.
@@ -271,11 +278,15 @@ fn matching_order(attributes: &[AttributeMapping]) -> Vec<String> {
     matching.into_iter().map(|(_, target)| target.to_owned()).collect()
 }
 
+/// An attribute's expression, once it was parsed.
+pub(super) type Parsed = Result<Expression, ExpressionError>;
+
 /// A field of an attribute mapping, and what is wrong with it.
 pub(super) type FieldProblem = (&'static str, String);
 
 fn checked(
     attribute: &AttributeMapping,
+    expression: Option<&Parsed>,
     mapping: &ObjectMapping,
     target: &dyn TargetSchema,
 ) -> Result<CheckedAttribute, FieldProblem> {
@@ -285,7 +296,7 @@ fn checked(
     let value_type = attribute.value_type.unwrap_or(value_type);
     let multivalued = attribute.multivalued.unwrap_or(multivalued);
     let required = target.required().contains(&attribute.target.as_str());
-    let value = value_source(attribute, value_type, multivalued, target.enabled_attribute())?;
+    let value = value_source(attribute, expression, value_type, multivalued, target.enabled_attribute())?;
     let definition = AttributeDefinition { value_type, multivalued, ..definition };
     problems::of_value(attribute, &value, &definition, &mapping.expressions)?;
     let default_value = attribute
@@ -311,11 +322,12 @@ fn checked(
 
 fn value_source(
     attribute: &AttributeMapping,
+    expression: Option<&Parsed>,
     value_type: ValueType,
     multivalued: bool,
     enabled_attribute: Option<&str>,
 ) -> Result<ValueSource, FieldProblem> {
-    match (&attribute.source, &attribute.constant, &attribute.expression) {
+    match (&attribute.source, &attribute.constant, expression) {
         (Some(name), None, None) => {
             let reference = AttributeRef::new(name);
             if reference == AttributeRef::SoftDeleted && Some(attribute.target.as_str()) == enabled_attribute {
@@ -327,10 +339,8 @@ fn value_source(
         (None, Some(text), None) => {
             fixed(text, value_type, multivalued).map(ValueSource::Constant).map_err(|problem| ("constant", problem))
         }
-        (None, None, Some(text)) => match text.parse::<Expression>() {
-            Ok(expression) => Ok(ValueSource::Expression(Box::new(expression))),
-            Err(error) => Err(("expression", error.to_string())),
-        },
+        (None, None, Some(Ok(expression))) => Ok(ValueSource::Expression(Box::new(expression.clone()))),
+        (None, None, Some(Err(error))) => Err(("expression", error.to_string())),
         (None, None, None) if attribute.default_value.is_some() => Ok(ValueSource::Nowhere),
         (None, None, None) => Err((
             "source",

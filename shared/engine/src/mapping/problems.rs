@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::check::{CheckedAttribute, FieldProblem, MappingProblem, ValueSource, repeated};
+use super::check::{CheckedAttribute, FieldProblem, MappingProblem, Parsed, ValueSource, repeated};
 use super::{
     AttributeDefinition, AttributeMapping, FlowBehavior, FlowType, ObjectMapping, TargetSchema, ValueType,
 };
@@ -164,6 +164,7 @@ pub(super) fn written_twice(
 /// What is wrong with how accounts are matched.
 pub(super) fn of_matching(
     mapping: &ObjectMapping,
+    parsed: &[Option<Parsed>],
     matching: &[String],
     target: &dyn TargetSchema,
 ) -> Vec<MappingProblem> {
@@ -192,16 +193,19 @@ pub(super) fn of_matching(
         })
         .collect();
     problems.extend(positions.iter().filter_map(|position| {
-        let problem = no_match(&mapping.attributes[*position], target)?;
+        let problem = no_match(&mapping.attributes[*position], sound(&parsed[*position]), target)?;
         Some(MappingProblem { place: format!("attributes[{position}].matchingPriority"), problem })
     }));
     problems
 }
 
 /// Why an attribute cannot match accounts.
-fn no_match(attribute: &AttributeMapping, target: &dyn TargetSchema) -> Option<String> {
-    let expression = attribute.expression.as_ref().and_then(|text| text.parse::<Expression>().ok());
-    let reads = expression.as_ref().is_some_and(|expression| !expression.facts().attributes.is_empty());
+fn no_match(
+    attribute: &AttributeMapping,
+    expression: Option<&Expression>,
+    target: &dyn TargetSchema,
+) -> Option<String> {
+    let reads = expression.is_some_and(|expression| !expression.facts().attributes.is_empty());
     if attribute.source.is_none() && !reads {
         return Some(
             "a constant or a computed value is the same for many people; match by what is made from an attribute of the source".into(),
@@ -233,7 +237,7 @@ pub(super) fn missing_required(mapping: &ObjectMapping, target: &dyn TargetSchem
 }
 
 /// Clearing has two gates, and both must be open: one of them alone would do nothing, silently.
-pub(super) fn of_gates(mapping: &ObjectMapping) -> Vec<MappingProblem> {
+pub(super) fn of_gates(mapping: &ObjectMapping, parsed: &[Option<Parsed>]) -> Vec<MappingProblem> {
     let mut problems = Vec::new();
     let mut used = BTreeSet::new();
     for (position, attribute) in mapping.attributes.iter().enumerate().filter(|(_, one)| one.flow_null_values)
@@ -250,7 +254,7 @@ pub(super) fn of_gates(mapping: &ObjectMapping) -> Vec<MappingProblem> {
                 "nothing is cleared by a mapping that only adds; leave flowType or flowNullValues out".into(),
             );
         }
-        let read = sources(attribute);
+        let read = sources(attribute, sound(&parsed[position]));
         if read.is_empty() {
             problem(
                 "what is not made from an attribute of the source never lacks its value; leave it out".into(),
@@ -281,7 +285,8 @@ pub(super) fn shut_idle_gates(mapping: &mut ObjectMapping) -> Vec<MappingProblem
     for (position, attribute) in
         mapping.attributes.iter_mut().enumerate().filter(|(_, one)| one.flow_null_values)
     {
-        let read = sources(attribute);
+        let expression: Option<Parsed> = attribute.expression.as_deref().map(str::parse);
+        let read = sources(attribute, sound(&expression));
         let matches = attribute.matching_priority.is_some_and(|priority| priority > 0);
         let is_open = !read.is_empty() && read.iter().all(|name| mapping.flow_null_values.contains(name));
         if is_open && !matches && attribute.flow_type == FlowType::Always {
@@ -298,8 +303,12 @@ pub(super) fn shut_idle_gates(mapping: &mut ObjectMapping) -> Vec<MappingProblem
     notices
 }
 
-fn sources(attribute: &AttributeMapping) -> BTreeSet<String> {
-    let expression = attribute.expression.as_ref().and_then(|text| text.parse::<Expression>().ok());
+/// An expression, if there is one that could be parsed; one that could not is told of elsewhere.
+fn sound(parsed: &Option<Parsed>) -> Option<&Expression> {
+    parsed.as_ref()?.as_ref().ok()
+}
+
+fn sources(attribute: &AttributeMapping, expression: Option<&Expression>) -> BTreeSet<String> {
     let of_expression =
         expression.map(|expression| expression.facts().attributes.clone()).unwrap_or_default();
     of_expression.into_iter().chain(attribute.source.clone()).collect()
