@@ -9,7 +9,7 @@ use connectors::application::users_section;
 use connectors::scim::ScimSchema;
 use engine::mapping::{Mapping, MappingProblem, ObjectMapping};
 use engine::schema::{Conversion, Finding, FindingKind, Kept, SynchronizationSchema, to_mapping};
-use engine::scoping::{Operator, PatternReading};
+use engine::scoping::PatternReading;
 use serde_json::json;
 
 use crate::cli::{Import, Patterns};
@@ -102,9 +102,7 @@ fn decide(mapping: &mut ObjectMapping, patterns: Patterns) {
         Patterns::Search => PatternReading::Search,
     };
     let clauses = mapping.scope.filter.iter_mut().flat_map(|group| &mut group.clauses);
-    for clause in
-        clauses.filter(|clause| matches!(clause.operator, Operator::RegexMatch | Operator::NotRegexMatch))
-    {
+    for clause in clauses.filter(|clause| clause.operator.takes_pattern()) {
         clause.matches.get_or_insert(reading);
     }
 }

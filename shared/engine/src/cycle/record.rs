@@ -10,7 +10,7 @@ use super::execute::Done;
 use super::plan::{Planned, UnreadableRow};
 use crate::decide::Operation;
 use crate::escrow::{Failure, FailureCode};
-use crate::expression::Trace;
+use crate::expression::{Trace, shortened_to};
 use crate::ids::record_id;
 use crate::job::{Checkpoint, CycleKind};
 use crate::mapping::Occasion;
@@ -454,11 +454,7 @@ fn texts<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String>
 
 /// A trace on one line, cut where it gets long.
 fn line(trace: &Trace) -> String {
-    let told = trace.to_string();
-    match told.char_indices().nth(TRACE) {
-        Some((end, _)) => format!("{}…", &told[..end]),
-        None => told,
-    }
+    shortened_to(&trace.to_string(), TRACE)
 }
 
 fn truth(value: bool) -> String {

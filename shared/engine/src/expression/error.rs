@@ -74,8 +74,13 @@ const SHOWN: usize = 120;
 
 /// A value as messages and traces show it.
 pub(crate) fn shortened(value: &str) -> String {
-    match value.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
+    shortened_to(value, SHOWN)
+}
+
+/// A text of at most so many characters, with a mark where it was cut.
+pub(crate) fn shortened_to(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

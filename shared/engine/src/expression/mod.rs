@@ -44,7 +44,7 @@ pub use value::Evaluated;
 mod value;
 
 pub(crate) use context::AttributeRef;
-pub(crate) use error::shortened;
+pub(crate) use error::{shortened, shortened_to};
 
 /// A checked expression, ready to be evaluated for everyone.
 #[derive(Debug, Clone)]

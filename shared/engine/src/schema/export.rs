@@ -25,7 +25,7 @@ use super::spelling::{AttributeType, Discoverability, Flags, Mutability, ObjectF
 use crate::dotnet::pattern::readings_differ;
 use crate::expression::Expression;
 use crate::mapping::{self, TargetSchema};
-use crate::scoping::{Clause, Operator, PatternReading};
+use crate::scoping::{Clause, PatternReading};
 
 /// The names and ids of a schema, which a mapping does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +139,7 @@ fn filter_clause(clause: &Clause) -> FilterClause {
 
 /// How the clause's pattern is read, where somebody could take it otherwise.
 fn reading(clause: &Clause) -> Option<&'static str> {
-    let is_pattern = matches!(clause.operator, Operator::RegexMatch | Operator::NotRegexMatch);
+    let is_pattern = clause.operator.takes_pattern();
     match clause.matches {
         Some(PatternReading::Search) => Some("search"),
         Some(PatternReading::Whole) | None => {

@@ -95,8 +95,10 @@ impl Scope {
             content.clauses.iter().enumerate().map(move |(clause, content)| (group, clause, content))
         });
         let notice = |(group, position, clause): (usize, usize, &Clause)| {
-            let pattern =
-                clause.value.as_deref().filter(|_| clause.takes_pattern() && clause.matches.is_none())?;
+            let pattern = clause
+                .value
+                .as_deref()
+                .filter(|_| clause.operator.takes_pattern() && clause.matches.is_none())?;
             let difference = readings_differ(pattern)?;
             Some(MappingProblem {
                 place: format!("scope.filter[{group}].clauses[{position}].matches"),
@@ -124,12 +126,6 @@ impl Problems {
                 problem: "its patterns repeat too much together; use smaller repetitions such as {1,20}, or + and *".into(),
             });
         }
-    }
-}
-
-impl Clause {
-    fn takes_pattern(&self) -> bool {
-        matches!(self.operator, Operator::RegexMatch | Operator::NotRegexMatch)
     }
 }
 
@@ -260,7 +256,7 @@ impl Problems {
 
     fn clause(&mut self, place: &str, clause: &Clause) -> Option<CheckedClause> {
         self.attribute(&format!("{place}.attribute"), &clause.attribute);
-        if clause.matches.is_some() && !clause.takes_pattern() {
+        if clause.matches.is_some() && !clause.operator.takes_pattern() {
             self.add(
                 format!("{place}.matches"),
                 format!(

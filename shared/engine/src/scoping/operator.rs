@@ -76,6 +76,12 @@ const WRITTEN: &[ValueType] = &[ValueType::Integer, ValueType::Text];
 const ANY: &[ValueType] = &[ValueType::Integer, ValueType::Text, ValueType::Binary, ValueType::Boolean];
 
 impl Operator {
+    /// Whether its operand is a pattern.
+    #[must_use]
+    pub fn takes_pattern(self) -> bool {
+        matches!(self, Self::RegexMatch | Self::NotRegexMatch)
+    }
+
     /// All operators, in the order people are shown them.
     #[must_use]
     pub const fn all() -> &'static [Self] {

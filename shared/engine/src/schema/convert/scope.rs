@@ -78,7 +78,7 @@ fn to_clause(clause: &FilterClause, place: &str, findings: &mut Findings) -> Opt
     };
     let value = value(clause, operator, place, findings);
     let matches = match &value {
-        Some(pattern) if is_pattern(operator) => reading(clause, pattern, place, findings),
+        Some(pattern) if operator.takes_pattern() => reading(clause, pattern, place, findings),
         _ => None,
     };
     Some(Clause { attribute: attribute.to_owned(), operator, value, matches })
@@ -139,8 +139,4 @@ fn reading(
         }
     }
     None
-}
-
-fn is_pattern(operator: Operator) -> bool {
-    matches!(operator, Operator::RegexMatch | Operator::NotRegexMatch)
 }
