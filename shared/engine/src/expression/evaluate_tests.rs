@@ -1,3 +1,5 @@
+//! Comparing, passing on, and the bounds of an evaluation.
+
 use proptest::prelude::*;
 
 use super::{Decimal, LARGEST, bounded, order};

@@ -1,3 +1,5 @@
+//! What traces tell, what they leave out, and what they never show.
+
 use proptest::prelude::*;
 
 use super::{ELEMENTS, REDACTED, STEPS, Trace, shown};

@@ -1,3 +1,5 @@
+//! What .NET does with a pattern, and what is refused instead of done differently.
+
 use std::time::Instant;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What flows on create and on update, and what stays hidden.
+
 use uuid::Uuid;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What a mapping is refused for, with place and cure.
+
 use super::super::AttributeDefinition;
 use super::*;
 

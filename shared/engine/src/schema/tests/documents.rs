@@ -1,3 +1,5 @@
+//! Documents are written as they were read.
+
 use serde_json::json;
 
 use super::super::document::LARGEST;

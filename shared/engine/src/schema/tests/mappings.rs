@@ -1,3 +1,5 @@
+//! Schemas become mappings and come back.
+
 use proptest::prelude::*;
 use serde_json::Value as Json;
 

@@ -1,3 +1,5 @@
+//! Parse products of expressions, and expressions of products.
+
 use proptest::prelude::*;
 use serde_json::json;
 

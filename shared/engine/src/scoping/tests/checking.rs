@@ -1,3 +1,5 @@
+//! What a scope is refused for, with place and cure.
+
 use super::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Who is in scope, who is not, and who cannot be judged.
+
 use super::*;
 
 /// Judges a value with one clause: `true`, `false`, or what keeps it from being told.

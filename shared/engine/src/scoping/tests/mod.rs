@@ -1,3 +1,5 @@
+//! Scopes by tables of cases.
+
 mod checking;
 mod judging;
 mod operators;

@@ -1,3 +1,5 @@
+//! Each function of lists by a table of cases.
+
 use crate::expression::Expression;
 use crate::expression::functions::testing::evaluate_with;
 use crate::model::Value;

@@ -1,3 +1,5 @@
+//! Each function of logic by a table of cases.
+
 use crate::expression::functions::testing::{evaluate, evaluate_with, person, text_of};
 use crate::expression::{Context, Expression, Settings};
 use crate::model::Value;

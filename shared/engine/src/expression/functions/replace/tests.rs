@@ -1,3 +1,5 @@
+//! The five modes of `Replace` by tables of cases.
+
 use super::super::testing::{evaluate_with, text_of};
 use crate::model::Value;
 

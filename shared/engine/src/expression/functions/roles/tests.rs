@@ -1,3 +1,5 @@
+//! Each function of roles by a table of cases.
+
 use crate::expression::Expression;
 use crate::expression::functions::testing::evaluate_with;
 use crate::model::{Attributes, Value};
