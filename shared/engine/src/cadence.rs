@@ -53,17 +53,20 @@ impl Cadence {
         later(began, gap)
     }
 
+    /// The longest time between the beginnings of two cycles.
+    #[must_use]
+    pub fn longest(self) -> Duration {
+        match self {
+            Self::Every(interval) => interval,
+            Self::Adaptive => LONGEST,
+        }
+    }
+
     /// The latest time at which the next cycle can be due, seen from `now`. A job that is due later than that was
     /// scheduled by a clock which has been put back since.
     #[must_use]
     pub fn latest(self, now: Timestamp) -> Timestamp {
-        later(
-            now,
-            match self {
-                Self::Every(interval) => interval,
-                Self::Adaptive => LONGEST,
-            },
-        )
+        later(now, self.longest())
     }
 }
 

@@ -23,15 +23,17 @@ impl Fingerprint {
     /// The fingerprint of `object` under `mapping`.
     ///
     /// Attributes that no mapping reads do not count: a change to them is no change. Where the mapping depends on the
-    /// time, everyone has another fingerprint every `day`, and so is looked at.
+    /// time, everyone has another fingerprint every `day`, and so is looked at; so they are in every `generation`.
     #[must_use]
-    pub fn of(object: &SourceObject, mapping: &Mapping, day: Date) -> Self {
+    pub fn of(object: &SourceObject, mapping: &Mapping, day: Date, generation: u32) -> Self {
         let standing = [u8::from(object.enabled), u8::from(object.soft_deleted)];
         let day = if mapping.uses_time() { day.to_string() } else { String::new() };
         // Display names are shown and searched although no mapping may read them.
         let name = object.display_name.as_deref().unwrap_or_default();
         let mut parts: Vec<Vec<u8>> =
             vec![mapping.version().to_vec(), standing.to_vec(), name.as_bytes().to_vec(), day.into_bytes()];
+        // As long as there is only one, it leaves no trace: snapshots of earlier versions stay true.
+        parts.extend((generation > 0).then(|| generation.to_be_bytes().to_vec()));
         // What every object has is part of id and standing, unless the source has an attribute of that name.
         let own = mapping.of_every_object().iter().filter(|name| object.attributes.contains_key(*name));
         for attribute in mapping.source_attributes().iter().chain(own) {

@@ -3,15 +3,17 @@
 //! One item per job, so that a quiet cycle is a handful of requests. Names and enums of the status are those of
 //! Microsoft Graph's `synchronizationStatus`.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::fingerprint::Seen;
-use crate::guard::Verdict;
+use crate::guard::{RemovedToday, Verdict};
 use crate::ids::{self, IdHash};
-use crate::model::{Cursor, CycleId, JobId, Watermark};
+use crate::model::{Cursor, CycleId, JobId, ObjectType, SourceId, Watermark};
 
 /// The first pass over a source, or one that continues from a watermark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,18 +62,30 @@ pub struct Figures {
     pub target_calls: u64,
     /// Provisioning records written.
     pub log_records: u64,
+    /// Members put into groups.
+    pub members_added: u64,
+    /// Members taken out of groups.
+    pub members_removed: u64,
+    /// References that could not be made good yet: a manager or member without an account.
+    pub unresolved: u64,
+    /// Accounts read by the drift sweep.
+    pub swept: u64,
+    /// Of those, accounts that somebody had changed in the target.
+    pub drifted: u64,
+    /// Milliseconds during which calls were held back because the target throttles.
+    pub throttled_milliseconds: u64,
 }
 
 impl Figures {
     /// Writes to the target that succeeded.
     #[must_use]
     pub fn exported(&self) -> u64 {
-        self.created + self.updated + self.disabled + self.deleted
+        self.created + self.updated + self.disabled + self.deleted + self.members_added + self.members_removed
     }
 }
 
 /// How far the running cycle is, in objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
     /// Objects done.
@@ -80,6 +94,27 @@ pub struct Progress {
     pub total_units: u64,
     /// When this was observed.
     pub observed_at: Timestamp,
+    /// When the present slice began to count, and from how many objects: what the rate is measured from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<(Timestamp, u64)>,
+    /// Calls a second that the target's limiter lets through, while it throttles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_per_second: Option<f64>,
+    /// Until when the target wants no calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_until: Option<Timestamp>,
+}
+
+impl Progress {
+    /// Objects a second since the present slice began; `None` while that says nothing.
+    #[must_use]
+    pub fn units_per_second(&self) -> Option<f64> {
+        let (since, done) = self.since?;
+        let seconds = self.observed_at.duration_since(since).as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "counts of people stay far below 2^52")]
+        let units = self.completed_units.saturating_sub(done) as f64;
+        (seconds >= 1.0 && units > 0.0).then(|| units / seconds)
+    }
 }
 
 /// Where a cycle stands, from which any worker can go on.
@@ -120,9 +155,54 @@ pub struct Checkpoint {
     pub done: u64,
     /// What was done.
     pub figures: Figures,
-    /// What the guard said, stored before the first removal is executed.
+    /// What the guard said, stored before the first removal is executed: one for each kind of removal.
+    #[serde(
+        default,
+        alias = "verdict",
+        deserialize_with = "one_or_many",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub verdicts: Vec<Verdict>,
+    /// Whether everyone whom the reading does not show is evaluated again from what is stored: the mapping changed.
+    #[serde(default)]
+    pub from_stored: bool,
+    /// The plan that this cycle executes, and nothing but it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<Verdict>,
+    pub plan: Option<Uuid>,
+    /// Where the cycle goes on once the references are made good of objects that a person asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<Phase>,
+    /// Whether the reading showed somebody by id alone, because nothing changed about them.
+    #[serde(default)]
+    pub presence: bool,
+    /// Whether somebody got an account in this cycle, so that pending references may be made good.
+    #[serde(default)]
+    pub linked_somebody: bool,
+    /// Whether groups were noted whose members are to be compared with what they were given.
+    #[serde(default)]
+    pub unsettled: bool,
+    /// Whether a complete listing of the target is kept for the next slice, by type of object.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<ObjectType>,
+}
+
+/// Reads a list that was one value, or none, in an earlier format.
+fn one_or_many<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany<T> {
+        Many(Vec<T>),
+        One(T),
+    }
+    Ok(match Option::deserialize(deserializer)? {
+        Some(OneOrMany::Many(many)) => many,
+        Some(OneOrMany::One(one)) => vec![one],
+        None => Vec::new(),
+    })
 }
 
 /// The phases of a cycle, in order.
@@ -139,10 +219,23 @@ pub enum Phase {
         /// Who was staged last.
         after: Option<IdHash>,
     },
+    /// Evaluating everyone again from what is stored, in the order of their id hashes: the mapping changed, and the
+    /// reading does not show who did not.
+    Stored {
+        /// Who was evaluated last.
+        after: Option<IdHash>,
+    },
     /// Trying again what is due in escrow.
     Retries,
+    /// Making good pending references, and putting members into groups.
+    References,
     /// Executing staged removals, once the guard agreed.
     Removals,
+    /// Comparing accounts with what they should hold, as far as this cycle's budget goes.
+    Drift {
+        /// Accounts that may still be read in this cycle.
+        left: u64,
+    },
 }
 
 /// Graph's `synchronizationStatusCode`.
@@ -161,19 +254,29 @@ pub enum StatusCode {
     Quarantine,
 }
 
-/// Graph's `quarantineReason`, as far as a cycle can find one today.
+/// Graph's `quarantineReason`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QuarantineReason {
-    /// Credentials refused, no connection, or not the protocol.
+    /// Credentials refused, no connection, or not the protocol: set irrespective of counts.
     EncounteredQuarantineException,
+    /// Too large a share of all objects failed.
+    EncounteredEscrowProportionThreshold,
+    /// Too many objects failed, references aside.
+    EncounteredBaseEscrowThreshold,
+    /// Too many objects failed, references included.
+    EncounteredTotalEscrowThreshold,
+    /// A person put the job into quarantine.
+    QuarantinedOnDemand,
     /// Removals wait for a person.
     TooManyDeletes,
     /// The source could not be read.
     IngestionInterrupted,
+    /// Nobody knows.
+    Unknown,
 }
 
 /// Which side of a job a trouble is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Side {
     /// Where people are read.
@@ -199,6 +302,41 @@ pub struct Quarantine {
     pub series_began: Timestamp,
     /// How often it was imposed again in this series.
     pub series_count: u64,
+    /// The exact cause, where it was a call or counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+}
+
+/// What exactly put a job into quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Cause {
+    /// The call that failed: method and path, without values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// HTTP status of its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The beginning of its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extract: Option<String>,
+    /// Whom it was about, when it was about one object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<SourceId>,
+    /// How often it was seen in this series.
+    pub seen: u64,
+    /// When it was seen first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<Timestamp>,
+    /// When it was seen last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<Timestamp>,
+    /// Objects in escrow when it was imposed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escrowed: Option<u64>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
 }
 
 /// Graph's `synchronizationTaskExecutionResult`.
@@ -231,30 +369,61 @@ pub struct CycleReport {
     pub ended: Timestamp,
     /// What it did.
     pub figures: Figures,
-    /// What the guard said, when there were removals.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<Verdict>,
+    /// What the guard said, when there were removals: one for each kind of them.
+    #[serde(
+        default,
+        alias = "verdict",
+        deserialize_with = "one_or_many",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub verdicts: Vec<Verdict>,
     /// Why nobody was inferred gone, when that was so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_inference: Option<String>,
+}
+
+/// Standing counts of the groups of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GroupCounts {
+    /// Groups linked now.
+    pub linked: u64,
+    /// Groups in scope now.
+    pub in_scope: u64,
+    /// Groups ever linked; never falls.
+    pub ever_linked: u64,
+    /// Memberships given now, over all groups.
+    pub memberships: u64,
 }
 
 /// Standing counts of a job, across cycles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Counts {
-    /// Accounts linked now.
+    /// People's accounts linked now.
     pub linked: u64,
-    /// Objects in scope and active now.
+    /// People in scope and active now.
     pub in_scope: u64,
-    /// Objects ever linked; never falls (Graph's `synchronizedEntryCountByType`).
+    /// People ever linked; never falls (Graph's `synchronizedEntryCountByType`).
     pub ever_linked: u64,
+    /// The same of groups.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub groups: GroupCounts,
+    /// References that wait for somebody's account, at most: they are counted when they are noted, and a reading of
+    /// all of them corrects it.
+    pub pending: u64,
+    /// Of the objects in escrow, those of which only a reference failed.
+    pub escrowed_references: u64,
     /// Objects in escrow now.
     pub escrowed: u64,
     /// Removals staged now.
     pub staged: u64,
     /// Exports since the job was made.
     pub exported: u64,
+}
+
+fn is_nothing<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Adds a difference to a count, never below nothing.
@@ -333,6 +502,40 @@ pub struct JobState {
     /// Sequence number of the last event told.
     #[serde(default)]
     pub events_told: u64,
+    /// When the job was switched off, because it had been unhealthy for 28 days. A person starts it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<Timestamp>,
+    /// When source and target last proved that they answer and accept the credentials.
+    #[serde(default)]
+    pub proofs: Proofs,
+    /// Removals executed within the rolling day.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub removed: RemovedToday,
+    /// Which announcement of credentials about to expire was made last: the side, and what was said of when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expiry_told: Vec<(Side, Timestamp, u32)>,
+    /// The attributes that stored objects hold: those that the mapping read when everyone was looked at last. A
+    /// mapping that reads others needs a reading of everyone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored_attributes: Option<BTreeSet<String>>,
+    /// Whose account the drift sweep compared last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swept: Option<IdHash>,
+    /// How often everyone was to be looked at again, although nothing changed: part of every fingerprint.
+    #[serde(default)]
+    pub generation: u32,
+}
+
+/// When each side of a job last proved its health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Proofs {
+    /// The source was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Timestamp>,
+    /// A call to the target succeeded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Timestamp>,
 }
 
 impl JobState {
@@ -362,6 +565,13 @@ impl JobState {
             quiet: 0,
             next_due: now,
             events_told: 0,
+            disabled: None,
+            proofs: Proofs::default(),
+            removed: RemovedToday::default(),
+            expiry_told: Vec::new(),
+            stored_attributes: None,
+            swept: None,
+            generation: 0,
         }
     }
 
@@ -375,30 +585,6 @@ impl JobState {
             job: job.clone(),
             at: now,
             detail,
-        }
-    }
-
-    /// Puts the job into quarantine, or keeps it there. The event that tells of it, unless the reason is the one
-    /// that was told before.
-    #[must_use]
-    pub fn impose(
-        &mut self,
-        job: &JobId,
-        reason: QuarantineReason,
-        side: Option<Side>,
-        message: String,
-        now: Timestamp,
-    ) -> Option<Event> {
-        let before = self.quarantine.take();
-        let (series_began, series_count) =
-            before.as_ref().map_or((now, 0), |old| (old.series_began, old.series_count + 1));
-        self.code = StatusCode::Quarantine;
-        self.quarantine =
-            Some(Quarantine { reason, side, message, current_began: now, series_began, series_count });
-        match before.map(|old| old.reason) {
-            Some(same) if same == reason => None,
-            Some(_) => Some(self.tell(job, now, EventDetail::QuarantineReasonChanged { reason })),
-            None => Some(self.tell(job, now, EventDetail::JobQuarantined { reason })),
         }
     }
 }
@@ -465,6 +651,20 @@ pub enum EventDetail {
         /// Of how many managed objects.
         managed: u64,
     },
+    /// The job was unhealthy for 28 days and runs no more until a person starts it.
+    #[serde(rename = "Job Disabled")]
+    JobDisabled {
+        /// Why it was unhealthy.
+        reason: QuarantineReason,
+    },
+    /// A token or password is about to expire.
+    #[serde(rename = "Credentials Expiring")]
+    CredentialsExpiring {
+        /// Whose.
+        side: Side,
+        /// When.
+        expires: Timestamp,
+    },
 }
 
 impl EventDetail {
@@ -478,6 +678,8 @@ impl EventDetail {
             Self::QuarantineReasonChanged { .. } => "Quarantine Reason Changed",
             Self::JobRecovered => "Job Recovered",
             Self::RemovalsHeld { .. } => "Removals Held",
+            Self::JobDisabled { .. } => "Job Disabled",
+            Self::CredentialsExpiring { .. } => "Credentials Expiring",
         }
     }
 }

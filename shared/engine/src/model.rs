@@ -64,7 +64,7 @@ impl fmt::Display for CycleId {
     }
 }
 
-/// What kind of object it is. Sources read both; cycles provision users so far.
+/// What kind of object it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 pub enum ObjectType {
     /// A person's account.
@@ -328,6 +328,12 @@ pub enum SkipReason {
     UpdateSwitchedOff,
     /// The mapping's delete action is switched off.
     DeleteSwitchedOff,
+    /// The account is protected: it is never switched off nor deleted.
+    Protected,
+    /// A person rejected the removal.
+    RemovalRejected,
+    /// Somebody changed the account in the target; it is told, and left.
+    DriftReported,
 }
 
 impl SkipReason {
@@ -349,6 +355,15 @@ impl SkipReason {
             }
             Self::UpdateSwitchedOff => "The update action of this mapping is switched off",
             Self::DeleteSwitchedOff => "The delete action of this mapping is switched off",
+            Self::Protected => {
+                "The account is protected (removals.protected) and is neither switched off nor deleted"
+            }
+            Self::DriftReported => {
+                "The account is not as the source has it: somebody changed it in the target; it is left so (drift: report)"
+            }
+            Self::RemovalRejected => {
+                "A person rejected this removal; it is decided anew when the object changes"
+            }
         }
     }
 
@@ -364,6 +379,9 @@ impl SkipReason {
             Self::CreateSwitchedOff => "CreateSwitchedOff",
             Self::UpdateSwitchedOff => "UpdateSwitchedOff",
             Self::DeleteSwitchedOff => "DeleteSwitchedOff",
+            Self::Protected => "Protected",
+            Self::RemovalRejected => "RemovalRejected",
+            Self::DriftReported => "DriftReported",
         }
     }
 }
@@ -401,6 +419,13 @@ pub struct Link {
     /// When the object was first linked to an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linked_at: Option<Timestamp>,
+    /// Objects it refers to that have no account yet, by the target path that shall name them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pending: BTreeMap<String, SourceId>,
+    /// The object as the source showed it last, reduced to what the mapping reads; a group's members are kept apart.
+    /// From it everyone is evaluated again when the mapping changes, without asking the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<SourceObject>,
 }
 
 /// An opaque resume point: opened only by the source that made it.

@@ -19,11 +19,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::escrow::EscrowEntry;
 use crate::fingerprint::Fingerprint;
-use crate::guard::StagedRemoval;
+use crate::guard::{StagedKey, StagedRemoval};
 use crate::ids::IdHash;
 use crate::job::{CycleReport, Event, JobState};
+use crate::membership::{MemberChange, Membership, PendingReference};
 use crate::model::{
-    AttributeChange, Attributes, Cursor, CycleId, JobId, Link, SourceId, SourceObject, TargetId,
+    AttributeChange, Attributes, Cursor, CycleId, JobId, Link, ObjectType, SourceId, SourceObject, TargetId,
     TargetObject, Value, Watermark,
 };
 use crate::report::ProvisioningRecord;
@@ -53,6 +54,9 @@ pub trait Ids: Send + Sync {
 
 // ------------------------------------------------------------------------------------------------------- source
 
+/// The attribute of a group that lists the anchors of its members.
+pub const MEMBERS: &str = "members";
+
 /// Where people are read from.
 ///
 /// # Expected flow
@@ -61,7 +65,11 @@ pub trait Ids: Send + Sync {
 ///
 /// # Guarantees
 /// All pages of one reading show one version of the source. A page that cannot be read is an error, never an
-/// empty page. Ids are unique within a reading; duplicates are an error of `open`, before anything is exported.
+/// empty page. Ids are unique within a reading, over users and groups alike; duplicates are an error of `open`,
+/// before anything is exported. Users come before groups, so that members have accounts when their groups are met.
+///
+/// A group's members stand in its attribute [`MEMBERS`] as a list of anchors. A source that cannot show them leaves
+/// the attribute out, which means that nothing is known; an empty list means that there are none.
 #[async_trait]
 pub trait Source: Send + Sync {
     /// Begins a reading, or continues one that was cut.
@@ -184,29 +192,48 @@ pub enum SourceError {
 /// with the closed list of [`TargetErrorKind`].
 #[async_trait]
 pub trait Target: Send + Sync {
-    /// Lists accounts, a page a call. `paths` are the target paths wanted in [`TargetObject::attributes`].
+    /// Lists accounts, or groups, a page a call. `paths` are the target paths wanted in
+    /// [`TargetObject::attributes`]; members of groups are never among them.
     ///
     /// # Errors
     /// See [`TargetErrorKind`]. An unreadable page is an error, never an empty page.
-    async fn list(&self, paths: &[String], cursor: Option<&Cursor>) -> Result<TargetPage, TargetError>;
+    async fn list(
+        &self,
+        kind: ObjectType,
+        paths: &[String],
+        cursor: Option<&Cursor>,
+    ) -> Result<TargetPage, TargetError>;
 
-    /// Finds the accounts whose `path` equals `value` exactly as the target's schema compares (the connector
-    /// checks what a fuzzy target returned).
+    /// Finds the accounts, or groups, whose `path` equals `value` exactly as the target's schema compares (the
+    /// connector checks what a fuzzy target returned).
     ///
     /// # Errors
     /// See [`TargetErrorKind`].
     async fn find(
         &self,
+        kind: ObjectType,
         path: &str,
         value: &Value,
         paths: &[String],
     ) -> Result<Vec<TargetObject>, TargetError>;
 
-    /// Reads one account; `None` when it is gone.
+    /// Reads one account or group; `None` when it is gone.
     ///
     /// # Errors
     /// See [`TargetErrorKind`].
-    async fn get(&self, id: &TargetId, paths: &[String]) -> Result<Option<TargetObject>, TargetError>;
+    async fn get(
+        &self,
+        kind: ObjectType,
+        id: &TargetId,
+        paths: &[String],
+    ) -> Result<Option<TargetObject>, TargetError>;
+
+    /// Reads who is in a group; `None` when the target does not show it. A group that is gone is
+    /// [`TargetErrorKind::NotFound`].
+    ///
+    /// # Errors
+    /// See [`TargetErrorKind`].
+    async fn members(&self, group: &TargetId) -> Result<Option<BTreeSet<TargetId>>, TargetError>;
 
     /// How many operations [`Target::execute`] takes in one call: more than 1 where the target offers bulk.
     async fn batch_size(&self) -> usize;
@@ -226,6 +253,23 @@ pub trait Target: Send + Sync {
 
     /// Requests sent so far, for the cycle's figures. Discovery and probes are not counted.
     fn calls(&self) -> u64;
+
+    /// How fast the target takes calls at present, and what was lost to its throttling so far.
+    fn pace(&self) -> Pace;
+}
+
+/// How fast a target takes calls.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Pace {
+    /// Calls a second that the limiter lets through at present; `None` while nothing limits them.
+    pub per_second: Option<f64>,
+    /// Until when nothing is sent, because the target asked for it (`Retry-After`).
+    pub waits_until: Option<Timestamp>,
+    /// Answers so far that asked for slower calls (429, 503).
+    pub refusals: u64,
+    /// Time during which calls were held back so far, because the target throttles; of calls held back at the same
+    /// time it counts once.
+    pub throttled: Duration,
 }
 
 /// What a target can do, as far as the cycle's plan depends on it.
@@ -237,6 +281,8 @@ pub struct Habits {
     pub can_find: bool,
     /// How many calls may be under way at once.
     pub concurrency: usize,
+    /// How many members one call adds to a group, or removes from it, at the most.
+    pub members_per_call: usize,
     /// The longest a single call may take, retries included. No call starts unless the lease outlasts it.
     pub longest_call: Duration,
 }
@@ -255,12 +301,16 @@ pub struct TargetPage {
 /// One write to the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetOperation {
-    /// Make an account with these values by target path.
-    Create(Attributes),
-    /// Change these attributes of an account.
-    Update(TargetId, Vec<AttributeChange>),
-    /// Remove an account.
-    Delete(TargetId),
+    /// Make an account, or a group without members, with these values by target path.
+    Create(ObjectType, Attributes),
+    /// Change these attributes of an account or group.
+    Update(ObjectType, TargetId, Vec<AttributeChange>),
+    /// Remove an account or group.
+    Delete(ObjectType, TargetId),
+    /// Add these accounts or groups to a group, at most [`Habits::members_per_call`]. Who is in it stays.
+    AddMembers(TargetId, Vec<TargetId>),
+    /// Take these out of a group, at most [`Habits::members_per_call`], and nobody else. Who is not in it is no error.
+    RemoveMembers(TargetId, Vec<TargetId>),
 }
 
 /// Why a call to the target failed, in words and as a kind that a judgement can be made on.
@@ -347,10 +397,21 @@ pub trait Store: Send + Sync {
         state: &JobState,
         events: &[Event],
         release: bool,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Orders, StoreError>;
+
+    /// Crosses out orders that were carried out; those given meanwhile stay.
+    async fn orders_done(&self, job: &JobId, done: &Orders) -> Result<(), StoreError>;
 
     /// Links by id hash; absent ones are absent from the map.
     async fn links(&self, job: &JobId, ids: &[IdHash]) -> Result<BTreeMap<IdHash, Link>, StoreError>;
+
+    /// Links in the order of their id hashes, from the one after `after` on, at most `most`; fewer only at the end.
+    async fn links_after(
+        &self,
+        job: &JobId,
+        after: Option<IdHash>,
+        most: usize,
+    ) -> Result<Vec<Link>, StoreError>;
 
     /// Writes a link.
     async fn put_link(&self, lease: &Lease, link: &Link) -> Result<(), StoreError>;
@@ -358,10 +419,12 @@ pub trait Store: Send + Sync {
     /// Forgets a link.
     async fn delete_link(&self, lease: &Lease, source: &SourceId) -> Result<(), StoreError>;
 
-    /// Claims an account of the target for a source object. Claiming it again for the same object succeeds.
+    /// Claims an account or group of the target for a source object. Claiming it again for the same object succeeds.
+    /// An account and a group may have the same id.
     async fn claim(
         &self,
         lease: &Lease,
+        kind: ObjectType,
         target: &TargetId,
         source: &SourceId,
     ) -> Result<ClaimOutcome, StoreError>;
@@ -370,6 +433,7 @@ pub trait Store: Send + Sync {
     async fn owners(
         &self,
         job: &JobId,
+        kind: ObjectType,
         targets: &[TargetId],
     ) -> Result<BTreeMap<TargetId, SourceId>, StoreError>;
 
@@ -377,6 +441,7 @@ pub trait Store: Send + Sync {
     async fn release_claim(
         &self,
         lease: &Lease,
+        kind: ObjectType,
         target: &TargetId,
         source: &SourceId,
     ) -> Result<(), StoreError>;
@@ -403,14 +468,55 @@ pub trait Store: Send + Sync {
     /// The intent stored last.
     async fn intent(&self, job: &JobId) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Stages removals; an object staged again replaces its row.
+    /// Keeps bytes under a name until they are dropped, replacing what was there; opaque to the store, of any size.
+    async fn keep(&self, lease: &Lease, name: Kept, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// The bytes kept under a name; `None` also when they were kept in part only.
+    async fn kept(&self, job: &JobId, name: Kept) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Drops what is kept under a name.
+    async fn drop_kept(&self, lease: &Lease, name: Kept) -> Result<(), StoreError>;
+
+    /// Stages removals; an object staged again replaces its row, but what a person decided about it meanwhile stays.
     async fn stage(&self, lease: &Lease, removals: &[StagedRemoval]) -> Result<(), StoreError>;
 
     /// Everything staged.
     async fn staged(&self, job: &JobId) -> Result<Vec<StagedRemoval>, StoreError>;
 
     /// Takes staged removals away: executed, or cancelled.
-    async fn unstage(&self, lease: &Lease, objects: &[SourceId]) -> Result<(), StoreError>;
+    async fn unstage(&self, lease: &Lease, objects: &[StagedKey]) -> Result<(), StoreError>;
+
+    /// Who belongs to a group, and who was put into it. Empty when nothing is known.
+    async fn membership(&self, job: &JobId, group: &SourceId) -> Result<Membership, StoreError>;
+
+    /// Changes the membership of a group, in as few writes as the changes touch. Doing it twice is doing it once.
+    async fn change_membership(
+        &self,
+        lease: &Lease,
+        group: &SourceId,
+        changes: &[MemberChange],
+    ) -> Result<(), StoreError>;
+
+    /// Forgets all about the membership of a group.
+    async fn forget_membership(&self, lease: &Lease, group: &SourceId) -> Result<(), StoreError>;
+
+    /// Remembers that objects refer to one that has no account yet. Doing it twice is doing it once.
+    async fn add_pending(&self, lease: &Lease, references: &[PendingReference]) -> Result<(), StoreError>;
+
+    /// Everything that waits for somebody's account.
+    async fn pending(&self, job: &JobId) -> Result<Vec<PendingReference>, StoreError>;
+
+    /// Forgets pending references: made good, or no longer wanted.
+    async fn remove_pending(&self, lease: &Lease, references: &[PendingReference]) -> Result<(), StoreError>;
+
+    /// Notes groups whose members are to be compared with what they were given, in this cycle.
+    async fn mark_unsettled(&self, lease: &Lease, groups: &[SourceId]) -> Result<(), StoreError>;
+
+    /// The groups noted and not settled yet, in a stable order.
+    async fn unsettled(&self, job: &JobId) -> Result<Vec<SourceId>, StoreError>;
+
+    /// Crosses a group out.
+    async fn settle(&self, lease: &Lease, group: &SourceId) -> Result<(), StoreError>;
 
     /// Puts an object into escrow, or replaces its entry.
     async fn put_escrow(&self, lease: &Lease, entry: &EscrowEntry) -> Result<(), StoreError>;
@@ -432,6 +538,25 @@ pub trait Store: Send + Sync {
 
     /// Writes a finished cycle into the job's history.
     async fn put_cycle(&self, lease: &Lease, report: &CycleReport) -> Result<(), StoreError>;
+}
+
+/// What a person asked of the worker of a job while it works, learnt with every save.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Orders {
+    /// Stop after the present page and keep the checkpoint: the job was paused.
+    pub pause: bool,
+    /// Provision these objects now, between two pages.
+    pub now: Vec<SourceId>,
+}
+
+/// What bytes are kept for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kept {
+    /// The target's listing, for the slices of one cycle.
+    Listing(CycleId, ObjectType),
+    /// A plan, by its id.
+    Plan(uuid::Uuid),
 }
 
 /// The right to work on one job, held until a time.
