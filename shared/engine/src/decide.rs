@@ -10,11 +10,17 @@
 //! gone ───────────────▶ linked? ──no──▶ Forget
 //!                          └─yes──────▶ Delete, or Skip(NotInScope) once it is no longer managed
 //! present ─▶ linked? ─yes─▶ out of scope and to be left alone? ──yes──▶ Skip(NotInScope)
+//!               │              ├─no─▶ out of scope, and the target has no switch? ──yes──▶ Delete
 //!               │              └─no─▶ differs? ──no──▶ Skip(RedundantExport)
 //!               │                        └─yes─▶ Disable (true→false of the enabled attribute) or Update
 //!               └─no─▶ in scope? active? ──no──▶ Skip(NotInScope), Skip(NotActiveInSource)
 //!                         └─yes─▶ Ask ─▶ nobody: Choose ─▶ Create · one: Update or Adopt · several: Fail
 //! ```
+//!
+//! Whom the object refers to is written as far as it has an account ([`Case::references`]); the rest is
+//! [`Decision::pending`] and changes nothing. An object that refers to itself has to have an account first.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +102,8 @@ pub struct Decision {
     pub in_scope: bool,
     /// Whether it has an account and dropped out of scope: from now on it is no longer managed.
     pub unmanaged: bool,
+    /// Whom it refers to that has no account yet, by the target path that shall name them.
+    pub pending: BTreeMap<String, SourceId>,
 }
 
 /// What one decision is made from.
@@ -109,9 +117,14 @@ pub struct Case<'a> {
     pub answer: Option<&'a Answer>,
     /// The values that were found free, once they were looked for. An attribute is absent when none was.
     pub chosen: Option<&'a Attributes>,
+    /// The accounts of those the object refers to, as far as they have one.
+    pub references: &'a References,
     /// The time, and where chance begins.
     pub occasion: Occasion,
 }
+
+/// The account of each object that somebody refers to.
+pub type References = BTreeMap<SourceId, TargetId>;
 
 /// Decides about one object. See the module's page for the way through.
 #[must_use]
@@ -123,17 +136,19 @@ pub fn decide(case: &Case<'_>, mapping: &Mapping) -> Decision {
             before: Attributes::new(),
             in_scope: false,
             unmanaged: false,
+            pending: BTreeMap::new(),
         },
         (Presence::Gone, Some((target, shadow))) => {
             let unmanaged = case.link.is_some_and(|link| link.unmanaged);
-            let operation = if unmanaged {
-                Operation::Skip(SkipReason::NotInScope)
-            } else if mapping.allows(ObjectAction::Delete) {
-                Operation::Delete(target.clone())
-            } else {
-                Operation::Skip(SkipReason::DeleteSwitchedOff)
-            };
-            Decision { operation, before: shadow.clone(), in_scope: false, unmanaged }
+            let operation =
+                if unmanaged { Operation::Skip(SkipReason::NotInScope) } else { delete(target, mapping) };
+            Decision {
+                operation,
+                before: shadow.clone(),
+                in_scope: false,
+                unmanaged,
+                pending: BTreeMap::new(),
+            }
         }
         (Presence::Here(object), linked) => decide_present(object, linked, case, mapping),
     }
@@ -151,11 +166,12 @@ fn decide_present(
         before: known(),
         in_scope: case.link.is_some_and(|link| link.in_scope),
         unmanaged: case.link.is_some_and(|link| link.unmanaged),
+        pending: BTreeMap::new(),
     };
     if object.is_hidden() {
         return failed(Failure::new(
             FailureCode::ImportSkipped,
-            "the mapping hides values of this person with Redact, and the source did not show them again; they will be read with the next change",
+            "the mapping hides values of this object with Redact, and the source did not show them again; they will be read with the next change",
         ));
     }
     let admitted = match mapping.scope().admits(object) {
@@ -166,12 +182,17 @@ fn decide_present(
     let active = object.enabled && !object.soft_deleted;
     let in_scope = active && admitted;
     let unmanaged = !admitted && linked.is_some();
-    let decision = |operation, before| Decision { operation, before, in_scope, unmanaged };
+    let decision =
+        |operation, before| Decision { operation, before, in_scope, unmanaged, pending: BTreeMap::new() };
     if !admitted && (linked.is_none() || mapping.scope().skips_out_of_scope_deletions()) {
         return decision(Operation::Skip(SkipReason::NotInScope), known());
     }
     if !active && linked.is_none() {
         return decision(Operation::Skip(SkipReason::NotActiveInSource), Attributes::new());
+    }
+    if let (Some((target, _)), false, None) = (linked, in_scope, mapping.enabled_attribute()) {
+        // What cannot be switched off, such as a group, goes at the first event that would switch a person off.
+        return decision(delete(target, mapping), known());
     }
     let is_off = |(_, shadow): (&TargetId, &Attributes)| {
         mapping.enabled_attribute().is_some_and(|path| shadow.get(path) == Some(&Value::Boolean(false)))
@@ -180,29 +201,58 @@ fn decide_present(
     if unmanaged && was_unmanaged && linked.is_some_and(is_off) {
         return decision(Operation::Skip(SkipReason::NotInScope), known());
     }
-    let mapped = match mapping.evaluate(object, !in_scope, &case.occasion) {
+    let mut mapped = match mapping.evaluate(object, !in_scope, &case.occasion) {
         Ok(mapped) => mapped,
         Err(error) => return failed(Failure::new(FailureCode::AttributeValidationFailed, error.to_string())),
     };
-    let (operation, before) = match (linked, case.answer) {
-        (Some((target, shadow)), _) => {
-            let equal = Operation::Skip(SkipReason::RedundantExport);
-            let operation = change(target, shadow, &mapped, mapping, equal);
+    let account = match (linked, case.answer) {
+        (None, Some(Answer::One(_, account))) => Some((&account.id, &account.attributes)),
+        (linked, _) => linked,
+    };
+    mapped.resolve(|anchor| match *anchor == object.id {
+        // What the source of the references remembers may be an account that was found to be gone since.
+        true => account.map(|(own, _)| own.clone()),
+        false => case.references.get(anchor).cloned(),
+    });
+    let unresolved = mapping.pending(&mapped, account.map(|(_, held)| held));
+    let (operation, before) = match (account, case.answer) {
+        (Some((target, held)), _) => {
+            let equal = match linked {
+                Some(_) => Operation::Skip(SkipReason::RedundantExport),
+                None => Operation::Adopt(target.clone()),
+            };
+            let operation = change(target, held, &mapped, mapping, equal);
             // Who dropped out of scope before is only ever switched off.
             let is_over = unmanaged && was_unmanaged && !operation.is_removal();
-            (if is_over { Operation::Skip(SkipReason::NotInScope) } else { operation }, shadow.clone())
+            (if is_over { Operation::Skip(SkipReason::NotInScope) } else { operation }, held.clone())
         }
         (None, None) => (ask(&mapped, mapping), Attributes::new()),
         (None, Some(Answer::Nobody)) => (create(mapped, case.chosen, mapping), Attributes::new()),
-        (None, Some(Answer::One(_, account))) => {
-            let equal = Operation::Adopt(account.id.clone());
-            (change(&account.id, &account.attributes, &mapped, mapping, equal), account.attributes.clone())
-        }
-        (None, Some(answer @ (Answer::Several(..) | Answer::Taken(..)))) => {
-            (Operation::Fail(conflict(answer)), Attributes::new())
-        }
+        (None, Some(answer)) => (Operation::Fail(conflict(answer)), Attributes::new()),
     };
-    decision(operation, before)
+    let pending = if !unmanaged && leaves_account(&operation) { unresolved } else { BTreeMap::new() };
+    Decision { pending, ..decision(operation, before) }
+}
+
+/// Whether there is an account after it that is still looked after.
+fn leaves_account(operation: &Operation) -> bool {
+    match operation {
+        Operation::Create(_) | Operation::Update(..) | Operation::Disable(..) | Operation::Adopt(_) => true,
+        Operation::Skip(reason) => *reason == SkipReason::RedundantExport,
+        Operation::Ask(_)
+        | Operation::Choose(_)
+        | Operation::Delete(_)
+        | Operation::Fail(_)
+        | Operation::Forget => false,
+    }
+}
+
+fn delete(target: &TargetId, mapping: &Mapping) -> Operation {
+    if mapping.allows(ObjectAction::Delete) {
+        Operation::Delete(target.clone())
+    } else {
+        Operation::Skip(SkipReason::DeleteSwitchedOff)
+    }
 }
 
 fn ask(mapped: &Mapped, mapping: &Mapping) -> Operation {
@@ -295,7 +345,11 @@ pub(crate) fn conflict(answer: &Answer) -> Failure {
 }
 
 #[cfg(test)]
+mod group_tests;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod reference_tests;
 #[cfg(test)]
 mod scope_tests;
 

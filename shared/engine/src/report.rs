@@ -125,7 +125,7 @@ pub struct ProvisionedIdentity {
     pub id: String,
     /// Its name there.
     pub display_name: String,
-    /// `User`.
+    /// `User` or `Group`.
     pub identity_type: String,
     /// More about it, as text.
     pub details: BTreeMap<String, String>,
@@ -137,7 +137,7 @@ pub struct ProvisionedIdentity {
 pub struct StatusInfo {
     /// The outcome.
     pub status: Outcome,
-    /// Only after a failure.
+    /// Only after a failure or a warning.
     pub error_information: Option<ErrorInformation>,
 }
 

@@ -60,12 +60,21 @@ fn attribute(target: &'static str) -> impl Strategy<Value = Json> {
     )
 }
 
+/// Whom the manager is taken from. A default, another origin and a flow on create alone are refused.
+fn manager() -> impl Strategy<Value = Option<Json>> {
+    let flow = prop::sample::select(vec!["Always", "AttributeAddOnly", "ValueAddOnly"]);
+    let attribute = (flow, any::<bool>()).prop_map(|(flow, clears)| {
+        json!({ "target": "manager", "source": "boss", "flowType": flow, "flowNullValues": clears })
+    });
+    prop::option::weighted(0.8, attribute)
+}
+
 /// Mappings that pass the check; what does not fit together is left out, attribute by attribute.
 fn mapping() -> impl Strategy<Value = Mapping> {
     let others: Vec<_> = TARGETS.into_iter().map(attribute).collect();
     let all = vec!["create", "update", "delete"];
     let actions = prop_oneof![4 => Just(all.clone()), 1 => prop::sample::subsequence(all, 0..=3)];
-    (others, actions, any::<bool>()).prop_map(|(others, actions, skip)| {
+    (others, manager(), actions, any::<bool>()).prop_map(|(others, manager, actions, skip)| {
         let mut attributes = vec![
             json!({ "target": "userName", "source": "upn", "matchingPriority": 1 }),
             json!({ "target": "active", "expression": "Not([IsSoftDeleted])" }),
@@ -85,7 +94,7 @@ fn mapping() -> impl Strategy<Value = Mapping> {
             .unwrap();
             Mapping::check(&document, &SmallTarget)
         };
-        for other in others {
+        for other in others.into_iter().chain(manager) {
             attributes.push(other);
             if checked(&attributes).is_err() {
                 attributes.pop();
@@ -111,9 +120,19 @@ fn person() -> impl Strategy<Value = SourceObject> {
         .prop_map(|role| Some(Value::text(role)));
     let upn = prop_oneof![5 => Just(Some(Value::text("nadia"))), 1 => text()];
     let values = (text(), text(), list(), list(), role, upn);
-    (values, prop::bool::weighted(0.8), prop::bool::weighted(0.1)).prop_map(
-        |((x, y, many, roles, role, upn), enabled, soft_deleted)| {
-            let named = [("x", x), ("y", y), ("many", many), ("roles", roles), ("role", role), ("upn", upn)];
+    // 7 is the person; 9 never has an account.
+    let boss = prop::option::weighted(0.8, prop::sample::select(vec!["7", "8", "9"]).prop_map(Value::text));
+    (values, boss, prop::bool::weighted(0.8), prop::bool::weighted(0.1)).prop_map(
+        |((x, y, many, roles, role, upn), boss, enabled, soft_deleted)| {
+            let named = [
+                ("x", x),
+                ("y", y),
+                ("many", many),
+                ("roles", roles),
+                ("role", role),
+                ("upn", upn),
+                ("boss", boss),
+            ];
             SourceObject {
                 id: SourceId::new("7"),
                 object_type: ObjectType::User,
@@ -153,8 +172,24 @@ fn occasion(change: u128) -> Occasion {
     Occasion { now, change: Uuid::from_u128(change), key: Key::new([7; 32]) }
 }
 
+/// The account of the one manager who has one.
+fn accounts() -> References {
+    [(SourceId::new("8"), TargetId::new("usr_8"))].into()
+}
+
 /// What a cycle makes of one person: it asks, chooses what comes first, and decides.
 fn outcome(
+    object: &SourceObject,
+    link: Option<&Link>,
+    answer: &Answer,
+    mapping: &Mapping,
+    change: u128,
+) -> Decision {
+    outcome_with(&accounts(), object, link, answer, mapping, change)
+}
+
+fn outcome_with(
+    references: &References,
     object: &SourceObject,
     link: Option<&Link>,
     answer: &Answer,
@@ -166,6 +201,7 @@ fn outcome(
         link,
         answer: None,
         chosen: None,
+        references,
         occasion: occasion(change),
     };
     let decision = decide(&first, mapping);
@@ -210,6 +246,20 @@ fn linked(decision: &Decision, before: Option<&Link>) -> Link {
         display_name: None,
         change_id: Uuid::nil(),
         linked_at: None,
+        pending: decision.pending.clone(),
+        object: None,
+    }
+}
+
+/// The change of a target path, if there is one: from what to what.
+fn change_of<'d>(decision: &'d Decision, path: &str) -> Option<(Option<&'d Value>, Option<&'d Value>)> {
+    match &decision.operation {
+        Operation::Create(values) => values.get(path).map(|value| (None, Some(value))),
+        Operation::Update(_, changes) | Operation::Disable(_, changes) => {
+            let change = changes.iter().find(|change| change.path == path)?;
+            Some((change.old.as_ref(), change.new.as_ref()))
+        }
+        _ => None,
     }
 }
 
@@ -239,8 +289,14 @@ proptest! {
             if matches!(decision.operation, Operation::Fail(_)) {
                 continue;
             }
-            let next = stored(&linked(&decision, link.as_ref()));
-            let again = outcome(&object, Some(&next), &answer, &mapping, change + 1);
+            let mut next = stored(&linked(&decision, link.as_ref()));
+            let mut again = outcome(&object, Some(&next), &answer, &mapping, change + 1);
+            if decision.pending.values().any(|anchor| *anchor == object.id) {
+                // Who refers to himself has an account to name only now.
+                prop_assert!(change_of(&again, "manager").is_some() || !mapping.allows(ObjectAction::Update));
+                next = stored(&linked(&again, Some(&next)));
+                again = outcome(&object, Some(&next), &answer, &mapping, change + 2);
+            }
             prop_assert!(
                 matches!(again.operation, Operation::Skip(_)) || matches!(decision.operation, Operation::Skip(_)),
                 "{decision:#?}\nand then {again:#?}"
@@ -248,6 +304,44 @@ proptest! {
             prop_assert!(!matches!(again.operation, Operation::Fail(_)), "{again:#?}");
             prop_assert_eq!((again.in_scope, again.unmanaged), (next.in_scope, next.unmanaged));
             link = Some(next);
+        }
+    }
+
+    #[test]
+    fn whom_a_person_refers_to_is_written_with_an_account_and_waited_for_without(
+        mapping in mapping(),
+        person in person(),
+        account in prop::option::of(account()),
+        held in prop::option::of(Just("usr_old")),
+    ) {
+        let mut person = person;
+        mapping.veil(&mut person, &Key::new([7; 32]));
+        let account = account.map(|mut account| {
+            account.attributes.extend(held.map(|held| ("manager".to_owned(), Value::text(held))));
+            account
+        });
+        let answer = account.map_or(Answer::Nobody, |account| Answer::One("userName".into(), account));
+        let decision = outcome(&person, None, &answer, &mapping, 1);
+        let after = linked(&decision, None);
+        let manager = |link: &Link| link.shadow.get("manager").cloned();
+        for path in decision.pending.keys() {
+            // Nothing is written, and above all nothing is cleared.
+            prop_assert_eq!(change_of(&decision, path), None);
+            prop_assert_eq!(manager(&after), decision.before.get("manager").cloned());
+        }
+        if let Some((_, new)) = change_of(&decision, "manager") {
+            let own = after.target_id.as_ref().map(|id| Value::text(id.as_str()));
+            let expected = [Some(Value::text("usr_8")), own, None];
+            prop_assert!(expected.contains(&new.cloned()), "{decision:#?}");
+            prop_assert!(new.is_some() || !person.attributes.contains_key("boss"), "{decision:#?}");
+        }
+        // Once everybody has an account, nobody is waited for, and whoever was waited for is named.
+        let mut everybody = accounts();
+        everybody.insert(SourceId::new("9"), TargetId::new("usr_9"));
+        let later = outcome_with(&everybody, &person, Some(&after), &answer, &mapping, 2);
+        prop_assert_eq!(&later.pending, &BTreeMap::new());
+        if !decision.pending.is_empty() && mapping.allows(ObjectAction::Update) {
+            prop_assert!(change_of(&later, "manager").is_some_and(|(_, new)| new.is_some()), "{later:#?}");
         }
     }
 
@@ -299,9 +393,12 @@ proptest! {
     fn what_is_explained_is_what_is_evaluated(mapping in mapping(), person in person()) {
         let mut person = person;
         mapping.veil(&mut person, &Key::new([7; 32]));
-        let explained = mapping.explain(&person, &occasion(1));
+        let everybody = [("7", "usr_7"), ("8", "usr_8")];
+        let everybody: References =
+            everybody.map(|(anchor, account)| (SourceId::new(anchor), TargetId::new(account))).into();
+        let explained = mapping.explain(&person, &occasion(1)).with_accounts(&everybody);
         let failed: Vec<&str> = explained.attributes.iter().filter(|one| one.failed).map(|one| &*one.target).collect();
-        let mapped = match mapping.evaluate(&person, explained.is_soft_deleted, &occasion(1)) {
+        let mut mapped = match mapping.evaluate(&person, explained.is_soft_deleted, &occasion(1)) {
             Ok(mapped) => mapped,
             Err(error) => {
                 prop_assert_eq!(failed.first(), Some(&&*error.target));
@@ -309,6 +406,7 @@ proptest! {
             }
         };
         prop_assert!(failed.is_empty(), "{failed:?}");
+        mapped.resolve(|anchor| everybody.get(anchor).cloned());
         // Of an account that holds nothing, every value that flows is a change, whatever is written on create alone.
         let changes = mapping.on_update(&mapped, &Attributes::new());
         for told in explained.attributes {

@@ -9,6 +9,9 @@ use crate::mapping::ObjectMapping;
 use crate::model::ObjectType;
 use crate::testing::{SmallTarget, somebody};
 
+/// Nobody refers to anybody here.
+static NO_REFERENCES: References = References::new();
+
 /// A mapping for clerks alone.
 fn mapping(more: &serde_json::Value) -> Mapping {
     let mut document = json!({
@@ -56,6 +59,8 @@ fn link(active: bool, unmanaged: bool) -> Link {
         display_name: None,
         change_id: Uuid::nil(),
         linked_at: None,
+        pending: std::collections::BTreeMap::new(),
+        object: None,
     }
 }
 
@@ -66,6 +71,7 @@ fn case<'a>(presence: Presence<'a>, link: Option<&'a Link>, answer: Option<&'a A
         link,
         answer,
         chosen: None,
+        references: &NO_REFERENCES,
         occasion: Occasion { now, change: Uuid::nil(), key: Key::new([7; 32]) },
     }
 }

@@ -7,6 +7,9 @@ use crate::ids::Key;
 use crate::mapping::{AttributeMapping, ObjectMapping};
 use crate::testing::{SmallTarget, somebody};
 
+/// Nobody refers to anybody here.
+static NO_REFERENCES: References = References::new();
+
 fn mapping_with(actions: &[ObjectAction]) -> Mapping {
     let direct = |target: &str, source: &str, priority| AttributeMapping {
         target: target.into(),
@@ -66,13 +69,15 @@ fn link(account: &TargetObject) -> Link {
         display_name: None,
         change_id: Uuid::nil(),
         linked_at: None,
+        pending: std::collections::BTreeMap::new(),
+        object: None,
     }
 }
 
 fn case<'a>(presence: Presence<'a>, link: Option<&'a Link>, answer: Option<&'a Answer>) -> Case<'a> {
     let now = "2026-03-09T08:05:00Z".parse().unwrap();
     let occasion = Occasion { now, change: Uuid::nil(), key: Key::new([7; 32]) };
-    Case { presence, link, answer, chosen: None, occasion }
+    Case { presence, link, answer, chosen: None, references: &NO_REFERENCES, occasion }
 }
 
 fn operation(object: &SourceObject, link: Option<&Link>, answer: Option<&Answer>) -> Operation {

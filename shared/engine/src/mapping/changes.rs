@@ -43,7 +43,7 @@ impl Mapping {
                 Flow::Value(value) => Some(value),
                 Flow::Candidates(_) => chosen.get(&attribute.target).cloned(),
                 Flow::Null => attribute.default_value.clone(),
-                Flow::Ignored => None,
+                Flow::Ignored | Flow::Refers(_) => None,
             };
             match value {
                 Some(value) => drop(values.insert(attribute.target.clone(), value)),
@@ -114,7 +114,7 @@ impl CheckedAttribute {
             }
             // A value that the source no longer has clears nothing, unless both gates are open.
             (Flow::Null, _) if self.clears_null() && held.is_some() => return change(None, false),
-            (Flow::Null | Flow::Ignored | Flow::Candidates(_), _) => return None,
+            (Flow::Null | Flow::Ignored | Flow::Candidates(_) | Flow::Refers(_), _) => return None,
         };
         let only_adds = self.adds_only() && self.multivalued;
         match held {

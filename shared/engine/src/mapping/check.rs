@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::problems;
+use super::references::{self, Members};
 use super::values::converted;
 use super::{
     AttributeDefinition, AttributeMapping, FlowBehavior, FlowType, ObjectAction, ObjectMapping, TargetSchema,
-    ValueType,
+    ValueType, problems,
 };
 use crate::expression::{AttributeRef, Expression, ExpressionError, Facts, Settings};
 use crate::ids::{Key, digest16};
@@ -20,6 +20,7 @@ pub struct Mapping {
     actions: Vec<ObjectAction>,
     scope: CheckedScope,
     pub(super) attributes: Vec<CheckedAttribute>,
+    pub(super) members: Option<Members>,
     matching: Vec<String>,
     unique: Vec<String>,
     uses_time: bool,
@@ -36,6 +37,8 @@ pub struct Mapping {
 /// One attribute of a [`Mapping`].
 #[derive(Debug, Clone)]
 pub(super) struct CheckedAttribute {
+    /// Where it stands among the attributes of the document.
+    pub(super) position: usize,
     pub(super) target: String,
     pub(super) value: ValueSource,
     pub(super) value_type: ValueType,
@@ -48,6 +51,8 @@ pub(super) struct CheckedAttribute {
     /// Whether a missing value clears the account's.
     pub(super) clears: bool,
     pub(super) required: bool,
+    /// Whether its value is the anchor of an object, and the id of that object's account is written.
+    pub(super) refers: bool,
 }
 
 /// Where a value comes from.
@@ -86,12 +91,15 @@ impl Mapping {
         };
         let mut problems = Vec::new();
         let mut attributes = Vec::new();
+        let mut members: Option<Members> = None;
         // Parsed once: a pattern may take a tenth of a second to compile.
         let parsed: Vec<Option<Parsed>> =
             mapping.attributes.iter().map(|one| one.expression.as_deref().map(str::parse)).collect();
         for (position, (attribute, expression)) in mapping.attributes.iter().zip(&parsed).enumerate() {
-            match checked(attribute, expression.as_ref(), mapping, target) {
-                Ok(attribute) => attributes.push(attribute),
+            let taken = members.as_ref();
+            match checked((position, attribute), expression.as_ref(), mapping, target, taken) {
+                Ok(Checked::Attribute(attribute)) => attributes.push(*attribute),
+                Ok(Checked::Members(found)) => members = Some(found),
                 Err((field, problem)) => problems
                     .push(MappingProblem { place: format!("attributes[{position}].{field}"), problem }),
             }
@@ -101,17 +109,16 @@ impl Mapping {
         problems.extend(problems::of_matching(mapping, &parsed, &matching, target));
         problems.extend(problems::missing_required(mapping, target));
         problems.extend(problems::of_gates(mapping, &parsed));
-        if problems.is_empty() {
-            // Positions are those of the document only while every attribute is sound.
-            problems.extend(problems::of_veils(&attributes));
-        }
+        problems.extend(problems::of_veils(&attributes));
         let scope = mapping.scope.check();
-        if let Err(found) = &scope {
-            problems.extend(found.iter().cloned());
+        match &scope {
+            Ok(scope) => problems.extend(references::of_members(members.as_ref(), &attributes, scope)),
+            Err(found) => problems.extend(found.iter().cloned()),
         }
         match scope {
             Ok(scope) if problems.is_empty() => {
-                Ok(Self::of(mapping, target, attributes, matching, scope, is_default))
+                let flows = (attributes, members);
+                Ok(Self::of(mapping, target, flows, matching, scope, is_default))
             }
             _ => Err(problems),
         }
@@ -120,7 +127,7 @@ impl Mapping {
     fn of(
         mapping: &ObjectMapping,
         target: &dyn TargetSchema,
-        attributes: Vec<CheckedAttribute>,
+        (attributes, members): (Vec<CheckedAttribute>, Option<Members>),
         matching: Vec<String>,
         scope: CheckedScope,
         is_default: bool,
@@ -128,6 +135,7 @@ impl Mapping {
         let read: Vec<(bool, BTreeSet<String>)> = attributes
             .iter()
             .map(|attribute| (matching.contains(&attribute.target), attribute.reads()))
+            .chain(members.as_ref().map(|members| (false, BTreeSet::from([members.source.clone()]))))
             .collect();
         let everything = read.iter().flat_map(|(_, names)| names).chain(scope.attributes());
         let (of_every_object, source_attributes) =
@@ -144,7 +152,7 @@ impl Mapping {
             attributes.iter().filter(move |one| one.expression().is_some_and(|one| holds(one.facts())))
         };
         Self {
-            version: digest16(&[&serde_json::to_vec(mapping).unwrap_or_default()]),
+            version: version(mapping, &attributes),
             actions: mapping.actions.clone(),
             source_attributes,
             of_every_object,
@@ -158,6 +166,7 @@ impl Mapping {
             scope: scope.veiling(&veiled),
             veiled,
             attributes,
+            members,
         }
     }
 
@@ -200,6 +209,12 @@ impl Mapping {
     /// What every object has and is read as well. Where the source has an attribute of such a name, that one is meant.
     pub(crate) fn of_every_object(&self) -> &BTreeSet<String> {
         &self.of_every_object
+    }
+
+    /// Whether the mapping or its scope reads an attribute of this name. Everything else of an object is neither kept
+    /// nor told.
+    pub(crate) fn reads(&self, attribute: &str) -> bool {
+        self.source_attributes.contains(attribute) || self.of_every_object.contains(attribute)
     }
 
     /// Those of them that somebody asked for by name; the rest comes from a default mapping, and a source may lack
@@ -268,6 +283,13 @@ impl CheckedAttribute {
     }
 }
 
+/// What a mapping was read as: the same document means something else once the target says that an attribute refers.
+fn version(mapping: &ObjectMapping, attributes: &[CheckedAttribute]) -> [u8; 16] {
+    let document = serde_json::to_vec(mapping).unwrap_or_default();
+    let referring = attributes.iter().filter(|one| one.refers).map(|one| one.target.as_bytes());
+    digest16(&std::iter::once(document.as_slice()).chain(referring).collect::<Vec<_>>())
+}
+
 fn matching_order(attributes: &[AttributeMapping]) -> Vec<String> {
     let mut matching: Vec<(u32, &str)> = attributes
         .iter()
@@ -284,18 +306,34 @@ pub(super) type Parsed = Result<Expression, ExpressionError>;
 /// A field of an attribute mapping, and what is wrong with it.
 pub(super) type FieldProblem = (&'static str, String);
 
+/// What an attribute mapping turned out to be.
+enum Checked {
+    /// One that gives a value.
+    Attribute(Box<CheckedAttribute>),
+    /// The one that names the members of a group.
+    Members(Members),
+}
+
 fn checked(
-    attribute: &AttributeMapping,
+    (position, attribute): (usize, &AttributeMapping),
     expression: Option<&Parsed>,
     mapping: &ObjectMapping,
     target: &dyn TargetSchema,
-) -> Result<CheckedAttribute, FieldProblem> {
+    taken: Option<&Members>,
+) -> Result<Checked, FieldProblem> {
     let definition = target.attribute(&attribute.target).map_err(|problem| ("target", problem))?;
     problems::of_definition(attribute, &definition)?;
     let AttributeDefinition { value_type, multivalued, write_only, .. } = definition;
     let value_type = attribute.value_type.unwrap_or(value_type);
     let multivalued = attribute.multivalued.unwrap_or(multivalued);
     let required = target.required().contains(&attribute.target.as_str());
+    if definition.refers {
+        let source = references::of_reference(attribute, required)?;
+        if multivalued {
+            return references::members(attribute, position, source, taken).map(Checked::Members);
+        }
+        references::of_single(attribute)?;
+    }
     let value = value_source(attribute, expression, value_type, multivalued, target.enabled_attribute())?;
     let definition = AttributeDefinition { value_type, multivalued, ..definition };
     problems::of_value(attribute, &value, &definition, &mapping.expressions)?;
@@ -305,19 +343,22 @@ fn checked(
         .map(|text| fixed(text, value_type, multivalued))
         .transpose()
         .map_err(|problem| ("defaultValue", problem))?;
-    Ok(CheckedAttribute {
+    Ok(Checked::Attribute(Box::new(CheckedAttribute {
+        position,
         target: attribute.target.clone(),
         value,
         value_type,
         multivalued,
         write_only,
-        case_exact: attribute.case_exact.unwrap_or(true),
+        // Ids of accounts are opaque, whatever a configuration from elsewhere says of their case.
+        case_exact: definition.refers || attribute.case_exact.unwrap_or(true),
         default_value,
         flow_type: attribute.flow_type,
         flow_behavior: attribute.flow_behavior,
         clears: attribute.flow_null_values,
         required,
-    })
+        refers: definition.refers,
+    })))
 }
 
 fn value_source(

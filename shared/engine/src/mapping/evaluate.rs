@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::check::{CheckedAttribute, Mapping, ValueSource};
+use super::references::anchor;
 use super::values::typed;
 use crate::expression::{Context, Evaluated};
 use crate::ids::Key;
-use crate::model::{SourceObject, Value};
+use crate::model::{SourceId, SourceObject, Value};
 
 /// What an evaluation is given besides the object: the time, and where chance begins.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,8 @@ pub(super) enum Flow {
     Null,
     /// Nothing, and no default either: the expression says so.
     Ignored,
+    /// The account of this object, which is not known, or has yet to be looked up: nothing flows until then.
+    Refers(SourceId),
 }
 
 /// Why a value cannot be had, or not be used.
@@ -51,7 +54,7 @@ pub struct MappedError {
 
 impl Mapping {
     /// Maps one object. `soft_deleted` is the computed `IsSoftDeleted`: switched off, in the recycle bin, or out
-    /// of scope.
+    /// of scope. Whom it refers to flows once it is [`resolved`](Mapped::resolve).
     ///
     /// # Errors
     /// [`MappedError`] when an expression has no result for this object, or a value cannot be converted to its
@@ -100,6 +103,9 @@ pub(super) fn flow<'a>(
     let value = match &attribute.value {
         ValueSource::Nowhere => return Ok(Flow::Null),
         ValueSource::Constant(value) => return Ok(Flow::Value(value.clone())),
+        ValueSource::Attribute(name) if attribute.refers => {
+            return Ok(anchor(context.value(name))?.map_or(Flow::Null, Flow::Refers));
+        }
         ValueSource::Attribute(name) => context.value(name),
         ValueSource::Expression(expression) => expression.evaluate(context).map_err(|error| {
             format!("the expression fails at column {}: {error}", expression.column(error.at.start))

@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::check::{CheckedAttribute, Mapping, ValueSource};
 use super::evaluate::{Flow, flow, flowing};
 use super::{FlowType, Occasion};
+use crate::decide::References;
 use crate::expression::{AttributeRef, REDACTED, Trace, shortened, shown};
-use crate::model::SourceObject;
+use crate::model::{SourceId, SourceObject};
 use crate::scoping::ScopeTrace;
 
 /// How the mapping sees one object.
@@ -39,7 +40,10 @@ pub struct AttributeTrace {
     /// The value in the target's type; absent when nothing flows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Why nothing flows, or why it fails.
+    /// Whom it refers to, by anchor: the value is the id of that object's account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refers_to: Option<SourceId>,
+    /// Why nothing flows, why it fails, or whose account it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Whether it fails, and the object with it.
@@ -48,6 +52,28 @@ pub struct AttributeTrace {
     /// The parts of an expression and what each gave.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<Trace>,
+}
+
+impl Explanation {
+    /// Names the accounts of those whom the object refers to.
+    #[must_use]
+    pub fn with_accounts(mut self, references: &References) -> Self {
+        for attribute in &mut self.attributes {
+            attribute.name_account(references);
+        }
+        self
+    }
+}
+
+impl AttributeTrace {
+    fn name_account(&mut self, references: &References) {
+        if let Some(anchor) = &self.refers_to
+            && let Some(account) = references.get(anchor)
+        {
+            self.value = Some(account.to_string());
+            self.note = Some(format!("the account of {anchor}"));
+        }
+    }
 }
 
 impl Mapping {
@@ -105,7 +131,14 @@ impl Mapping {
             }
             Ok(Flow::Null) => (None, Some(attribute.without_value())),
             Ok(Flow::Ignored) => (None, Some("left out of this operation".to_owned())),
+            Ok(Flow::Refers(anchor)) => {
+                (None, Some(format!("refers to {anchor}: the id of its account is written once it has one")))
+            }
             Err(problem) => (None, Some(problem.clone())),
+        };
+        let refers_to = match &flow {
+            Ok(Flow::Refers(anchor)) => Some(anchor.clone()),
+            _ => None,
         };
         AttributeTrace {
             target: attribute.target.clone(),
@@ -120,6 +153,7 @@ impl Mapping {
                 .position(|path| *path == attribute.target)
                 .map(|at| at + 1),
             value,
+            refers_to,
             note,
             failed: flow.is_err(),
             trace: trace.filter(|trace| !trace.steps.is_empty() || trace.failed),

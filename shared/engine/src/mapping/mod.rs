@@ -10,8 +10,10 @@
 //!                            └─ candidates of which the target tells the free one
 //! ```
 //!
-//! What passed the check fails later only for one person's values, and fails that person alone. Terms and flow types
-//! are those of Microsoft Graph's `attributeMapping`.
+//! What passed the check fails later only for one person's values, and fails that person alone. An attribute that names
+//! another account, such as a manager, is mapped from the anchor of that account's object ([`references`]); a group's
+//! members are not mapped here at all, only named. Terms and flow types are those of Microsoft Graph's
+//! `attributeMapping`.
 
 mod changes;
 mod check;
@@ -19,6 +21,7 @@ pub mod defaults;
 mod evaluate;
 mod explain;
 mod problems;
+mod references;
 mod values;
 
 use schemars::JsonSchema;
@@ -212,6 +215,9 @@ pub struct AttributeDefinition {
     pub write_only: bool,
     /// Whether the schema does not know it, so that a mapping may say its type.
     pub custom: bool,
+    /// Whether it names another account by its id in the target: a manager, a group's members. A mapping gives the
+    /// anchor in the source, and the cycle puts the account's id in its place.
+    pub refers: bool,
 }
 
 /// The types of target attributes that mappings convert to, named as the management API names them.

@@ -217,6 +217,12 @@ fn no_match(
         );
     }
     let definition = target.attribute(&attribute.target).ok()?;
+    if definition.refers {
+        return Some(format!(
+            "'{}' names another account, and says nothing of the account it stands in; match by another attribute",
+            attribute.target
+        ));
+    }
     let multivalued = attribute.multivalued.unwrap_or(definition.multivalued);
     (!definition.matchable || multivalued).then(|| {
         format!("'{}' cannot be asked for in the target; match by another attribute", attribute.target)
@@ -319,26 +325,29 @@ pub(super) fn of_veils(attributes: &[CheckedAttribute]) -> Vec<MappingProblem> {
     let veiled: BTreeSet<&String> = (attributes.iter().filter_map(CheckedAttribute::expression))
         .flat_map(|expression| &expression.facts().veiled)
         .collect();
-    let shows = |(position, attribute): (usize, &CheckedAttribute)| {
+    let shows = |attribute: &CheckedAttribute| {
         let read = attribute.reads();
         let name = read.iter().find(|name| veiled.contains(name)).filter(|_| !attribute.redacts())?;
         Some(MappingProblem {
-            place: format!("attributes[{position}]"),
+            place: format!("attributes[{}]", attribute.position),
             problem: format!(
                 "[{name}] is hidden by Redact in another mapping and would show here; wrap it in Redact here too, or nowhere"
             ),
         })
     };
-    attributes.iter().enumerate().filter_map(shows).collect()
+    attributes.iter().filter_map(shows).collect()
 }
 
 /// What is worth knowing of a mapping that is right.
 pub(super) fn notices(attributes: &[CheckedAttribute]) -> Vec<MappingProblem> {
     let mut notices = Vec::new();
-    for (position, attribute) in attributes.iter().enumerate() {
+    for attribute in attributes {
         let Some(expression) = attribute.expression() else { continue };
         let mut notice = |problem: String| {
-            notices.push(MappingProblem { place: format!("attributes[{position}].expression"), problem });
+            notices.push(MappingProblem {
+                place: format!("attributes[{}].expression", attribute.position),
+                problem,
+            });
         };
         expression.notices().iter().for_each(|error| notice(error.to_string()));
         let sends_daily = expression.facts().uses_time && attribute.flow_behavior == FlowBehavior::FlowAlways;

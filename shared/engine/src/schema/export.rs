@@ -9,15 +9,15 @@
 //! What a mapping may say and need not is left out of it: `caseExact: true`, `matches: whole`, the type of an attribute that the
 //! target knows itself, and the brackets and quotes of an expression that is an attribute or a constant alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::convert::READING;
 use super::document::{
     AttributeDefinition, AttributeMapping, AttributeMappingSource, DirectoryDefinition, Entry, Filter,
-    FilterClause, FilterGroup, FilterOperand, ObjectDefinition, ObjectMapping, SynchronizationRule,
-    SynchronizationSchema,
+    FilterClause, FilterGroup, FilterOperand, ObjectDefinition, ObjectMapping, ReferencedObject,
+    SynchronizationRule, SynchronizationSchema,
 };
 use super::given::Given;
 use super::product;
@@ -44,6 +44,8 @@ pub struct Names<'a> {
     pub source_object: &'a str,
     /// The type of object in the target; for SCIM the URN of its schema.
     pub target_object: &'a str,
+    /// The types of people in the source and in the target: those to whom references refer.
+    pub users: (&'a str, &'a str),
 }
 
 /// Writes a schema.
@@ -70,8 +72,8 @@ pub fn of_mapping(
         id: names.schema.into(),
         version: names.version.into(),
         directories: vec![
-            directory(names.source, true, names.source_object, source_attributes(mapping)),
-            directory(names.target, false, names.target_object, target_attributes(mapping, target)),
+            directory(names.source, true, names.source_object, source_attributes(mapping, names, target)),
+            directory(names.target, false, names.target_object, target_attributes(mapping, names, target)),
         ]
         .into(),
         synchronization_rules: vec![rule].into(),
@@ -202,46 +204,53 @@ fn directory(
     }
 }
 
-/// What the mapping reads. Of a source nothing is known but the names: every attribute counts as a text.
-fn source_attributes(mapping: &mapping::ObjectMapping) -> Vec<AttributeDefinition> {
-    let mut names: BTreeSet<String> = BTreeSet::new();
+/// What the mapping reads. Of a source nothing is known but the names: every attribute counts as a text, unless whom
+/// it names is written.
+fn source_attributes(
+    mapping: &mapping::ObjectMapping,
+    names: &Names<'_>,
+    target: &dyn TargetSchema,
+) -> Vec<AttributeDefinition> {
+    let text = |name: &str| (name.to_owned(), definition(name, AttributeType::String));
+    let mut read: BTreeMap<String, AttributeDefinition> = BTreeMap::new();
     for attribute in &mapping.attributes {
-        names.extend(attribute.source.clone());
+        read.extend(attribute.source.as_deref().map(text));
         if let Some(Ok(expression)) = attribute.expression.as_deref().map(str::parse::<Expression>) {
-            names.extend(expression.facts().attributes.iter().cloned());
+            read.extend(expression.facts().attributes.iter().map(|name| text(name)));
         }
     }
-    names.extend(
-        mapping.scope.filter.iter().flat_map(|group| &group.clauses).map(|clause| clause.attribute.clone()),
-    );
-    names.extend(mapping.flow_null_values.iter().cloned());
+    read.extend(mapping.scope.filter.iter().flat_map(|group| &group.clauses).map(|one| text(&one.attribute)));
+    read.extend(mapping.flow_null_values.iter().map(|name| text(name)));
+    for attribute in &mapping.attributes {
+        let known = target.attribute(&attribute.target).ok().filter(|known| known.refers);
+        if let (Some(known), Some(name)) = (known, &attribute.source) {
+            let (users, _) = names.users;
+            read.insert(name.clone(), reference(name, known.multivalued, users));
+        }
+    }
+    read.remove("objectId");
     let anchor = AttributeDefinition {
         anchor: true.into(),
         mutability: Mutability::ReadOnly.into(),
         required: true.into(),
         ..definition("objectId", AttributeType::String)
     };
-    names.remove("objectId");
-    let others = names.iter().map(|name| AttributeDefinition {
-        flow_null_values: mapping.flow_null_values.contains(name).into(),
-        ..definition(name, AttributeType::String)
-    });
-    std::iter::once(AttributeDefinition {
-        flow_null_values: mapping.flow_null_values.iter().any(|name| name == "objectId").into(),
-        ..anchor
-    })
-    .chain(others)
-    .collect()
+    let flowing_nulls = |one: AttributeDefinition| {
+        let flows = one.name.text().is_some_and(|name| mapping.flow_null_values.iter().any(|it| it == name));
+        AttributeDefinition { flow_null_values: flows.into(), ..one }
+    };
+    std::iter::once(anchor).chain(read.into_values()).map(flowing_nulls).collect()
 }
 
 /// What the mapping writes, with what the target knows of it, and the target's anchor.
 fn target_attributes(
     mapping: &mapping::ObjectMapping,
+    names: &Names<'_>,
     target: &dyn TargetSchema,
 ) -> Vec<AttributeDefinition> {
     let mut definitions: BTreeMap<&str, AttributeDefinition> = BTreeMap::new();
     for attribute in &mapping.attributes {
-        definitions.entry(&attribute.target).or_insert_with(|| target_attribute(attribute, target));
+        definitions.entry(&attribute.target).or_insert_with(|| target_attribute(attribute, names, target));
     }
     let anchor = AttributeDefinition {
         anchor: true.into(),
@@ -253,7 +262,11 @@ fn target_attributes(
     definitions.into_values().collect()
 }
 
-fn target_attribute(mapping: &mapping::AttributeMapping, target: &dyn TargetSchema) -> AttributeDefinition {
+fn target_attribute(
+    mapping: &mapping::AttributeMapping,
+    names: &Names<'_>,
+    target: &dyn TargetSchema,
+) -> AttributeDefinition {
     let known = target.attribute(&mapping.target).ok();
     let of_target = known.filter(|known| !known.custom);
     let value_type = of_target
@@ -267,13 +280,32 @@ fn target_attribute(mapping: &mapping::AttributeMapping, target: &dyn TargetSche
         .or(known.map(|known| known.multivalued))
         .unwrap_or_default();
     let is_writable = known.is_none_or(|known| known.writable);
+    let (_, users) = names.users;
+    let definition = match known {
+        Some(known) if known.refers => reference(&mapping.target, multivalued, users),
+        _ => definition(&mapping.target, value_type.into()),
+    };
     AttributeDefinition {
         case_exact: mapping.case_exact.unwrap_or(true).into(),
         multivalued: multivalued.into(),
         mutability: if is_writable { Mutability::ReadWrite } else { Mutability::ReadOnly }.into(),
         required: target.required().contains(&mapping.target.as_str()).into(),
         flow_null_values: mapping.flow_null_values.into(),
-        ..definition(&mapping.target, value_type.into())
+        ..definition
+    }
+}
+
+/// An attribute that names other objects.
+fn reference(name: &str, multivalued: bool, refers_to: &str) -> AttributeDefinition {
+    AttributeDefinition {
+        multivalued: multivalued.into(),
+        referenced_objects: vec![ReferencedObject {
+            referenced_object_name: refers_to.into(),
+            referenced_property: Given::Null,
+            ..Default::default()
+        }]
+        .into(),
+        ..definition(name, AttributeType::Reference)
     }
 }
 

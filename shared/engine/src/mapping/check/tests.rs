@@ -20,6 +20,7 @@ impl TargetSchema for Small {
             multivalued: false,
             write_only: false,
             custom: false,
+            refers: false,
         })
     }
 

@@ -173,6 +173,7 @@ impl Converter<'_> {
     fn define(&mut self, mapping: &mut mapping::AttributeMapping, definition: &AttributeDefinition) {
         mapping.flow_null_values = definition.flow_null_values.value() == Some(&true);
         mapping.case_exact = (definition.case_exact.value() == Some(&false)).then_some(false);
+        self.judge_members(mapping);
         self.judge_mutability(mapping, definition);
         self.judge_required(mapping, definition);
         let Some(word) = definition.kind.value() else { return };
@@ -187,8 +188,9 @@ impl Converter<'_> {
         let multivalued = definition.multivalued.value() == Some(&true);
         match self.target.attribute(&mapping.target) {
             Ok(known) if !known.custom => {
-                if (known.value_type, known.multivalued) != (value_type, multivalued) {
-                    let (target, ours) = (&mapping.target, described(known.value_type, known.multivalued));
+                let ours = if known.refers { ValueType::Reference } else { known.value_type };
+                if (ours, known.multivalued) != (value_type, multivalued) {
+                    let (target, ours) = (&mapping.target, described(ours, known.multivalued));
                     let theirs = described(value_type, multivalued);
                     self.notice(
                         "targetAttributeName",
@@ -200,6 +202,20 @@ impl Converter<'_> {
                 mapping.value_type = (value_type != ValueType::default()).then_some(value_type);
                 mapping.multivalued = multivalued.then_some(true);
             }
+        }
+    }
+
+    fn judge_members(&mut self, mapping: &mut mapping::AttributeMapping) {
+        let known = self.target.attribute(&mapping.target);
+        if mapping.flow_null_values && known.is_ok_and(|known| known.refers && known.multivalued) {
+            mapping.flow_null_values = false;
+            self.notice(
+                "targetAttributeName",
+                format!(
+                    "the flowNullValues of '{}' has no effect: whoever leaves the group is taken out in any case",
+                    mapping.target
+                ),
+            );
         }
     }
 

@@ -19,6 +19,7 @@ const NAMES: Names<'_> = Names {
     target: ("t", "Ledgerly"),
     source_object: "User",
     target_object: "urn:ietf:params:scim:schemas:core:2.0:User",
+    users: ("User", "urn:ietf:params:scim:schemas:core:2.0:User"),
 };
 
 fn converted(fixture: &Fixture) -> Conversion {

@@ -4,6 +4,7 @@ mod documents;
 mod expressions;
 mod mappings;
 mod products;
+mod references;
 
 use serde_json::Value as Json;
 
@@ -75,6 +76,7 @@ impl TargetSchema for Ledgerly {
             multivalued,
             write_only: false,
             custom,
+            refers: false,
         })
     }
 
