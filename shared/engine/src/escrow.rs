@@ -2,12 +2,17 @@
 //!
 //! In: a failure, its history, the time. Out: what follows from it, as pure functions. One page, one table of
 //! test cases, so that nobody has to search adapters for a retry rule.
+//!
+//! An entry is never dropped because it is old: after 28 days it stays listed, and is tried again when the object or the
+//! mapping changes, or a person asks for it. One that a person ignores is not tried either, and does not count against
+//! the job's health.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::model::{SourceId, SourceObject};
+use crate::guard::HumanDecision;
+use crate::model::{ObjectType, SourceId, SourceObject};
 use crate::ports::{TargetError, TargetErrorKind};
 
 /// An object that failed and waits to be tried again.
@@ -33,6 +38,37 @@ pub struct EscrowEntry {
     pub next_attempt: Option<Timestamp>,
     /// The change that failed last.
     pub change_id: Uuid,
+    /// What it is.
+    #[serde(default)]
+    pub object_type: ObjectType,
+    /// Whether only a reference failed (a manager, a member), while the object itself is as it should be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reference: bool,
+    /// Who said that it is not to be tried again until the object or the mapping changes, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<HumanDecision>,
+}
+
+impl EscrowEntry {
+    /// The entry of an object that just failed, given the one it had before: attempts and time go on, unless the object
+    /// changed meanwhile, and the next attempt follows. The last failure says that it was the last.
+    #[must_use]
+    pub fn after(self, before: Option<&Self>) -> Self {
+        let (attempts, first_failed) = before
+            .filter(|before| before.object == self.object)
+            .map_or((self.attempts, self.first_failed), |before| (before.attempts + 1, before.first_failed));
+        let next_attempt = next_attempt(self.failure.code, attempts, first_failed, self.last_failed);
+        let failure = if next_attempt.is_none() { given_up(self.failure) } else { self.failure };
+        Self { attempts, first_failed, next_attempt, failure, ..self }
+    }
+}
+
+fn given_up(failure: Failure) -> Failure {
+    let reason = format!(
+        "{}. It failed for 28 days and is tried again only when it or the mapping changes, or a person asks for it",
+        failure.reason.trim_end_matches('.')
+    );
+    Failure { reason, ..failure }
 }
 
 /// Why an object failed, in the words of the provisioning log.
@@ -85,6 +121,8 @@ pub enum FailureCode {
     DuplicateTargetEntries,
     /// More than one person matches one account.
     DuplicateSourceEntries,
+    /// Something changed after a plan was made, which is therefore not executed.
+    PlanOutdated,
     /// The object could not be read.
     ImportSkipped,
     /// The answer could not be understood.
@@ -129,6 +167,7 @@ impl FailureCode {
             Self::TooManyRequests
             | Self::InternalServerError
             | Self::WebExceptionProtocolError
+            | Self::PlanOutdated
             | Self::Timeout => None,
         }
     }
@@ -143,6 +182,7 @@ impl FailureCode {
                 | Self::WebExceptionProtocolError
                 | Self::Timeout
                 | Self::InvalidAnchor
+                | Self::PlanOutdated
                 // A page of a firewall or of maintenance instead of the app's answer.
                 | Self::SystemForCrossDomainIdentityManagementServiceIncompatible
         )
@@ -253,45 +293,4 @@ pub fn next_attempt(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn after(hours: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + hours * 3_600).unwrap()
-    }
-
-    #[test]
-    fn gaps_grow_from_the_next_cycle_to_daily_and_end_after_28_days() {
-        let cases = [
-            // (code, attempts, hours since the first failure, next attempt in hours after the first failure)
-            (FailureCode::TooManyRequests, 1, 0, Some(0)),
-            (FailureCode::TooManyRequests, 2, 1, Some(6)),
-            (FailureCode::TooManyRequests, 3, 6, Some(12)),
-            (FailureCode::TooManyRequests, 4, 12, Some(24)),
-            (FailureCode::TooManyRequests, 5, 24, Some(48)),
-            (FailureCode::EntryConflict, 1, 0, Some(6)),
-            (FailureCode::EntryConflict, 9, 100, Some(120)),
-            (FailureCode::EntryConflict, 31, 28 * 24, None),
-        ];
-        for (code, attempts, elapsed, expected) in cases {
-            let next = next_attempt(code, attempts, after(0), after(elapsed));
-            assert_eq!(next, expected.map(after), "{code} attempt {attempts} after {elapsed} h");
-        }
-    }
-
-    #[test]
-    fn one_bad_record_goes_to_escrow_and_a_dead_target_stops_the_cycle() {
-        let cases = [
-            (TargetErrorKind::Conflict, 1, Consequence::Escrow),
-            (TargetErrorKind::InvalidValue, 500, Consequence::Escrow),
-            (TargetErrorKind::ServerError, 1, Consequence::Escrow),
-            (TargetErrorKind::ServerError, UNWELL_CALLS, Consequence::StopCycle),
-            (TargetErrorKind::Unreachable, UNWELL_CALLS, Consequence::StopCycle),
-            (TargetErrorKind::Credentials, 1, Consequence::StopCycle),
-            (TargetErrorKind::CollectionMissing, 1, Consequence::StopCycle),
-        ];
-        for (kind, in_a_row, expected) in cases {
-            assert_eq!(judge(kind, in_a_row), expected, "{kind:?}, {in_a_row} in a row");
-        }
-    }
-}
+mod tests;
