@@ -39,7 +39,7 @@ pub(super) async fn choose(
             }
         }
     }
-    Ok(decide(&Case { chosen: Some(&chosen), ..*case }, &run.definition.mapping))
+    Ok(decide(&Case { chosen: Some(&chosen), ..*case }, run.definition.mapping_of(matcher.kind())))
 }
 
 /// The first candidates that are not reserved, as if all of them were free in the target: for a preview, which asks

@@ -4,23 +4,25 @@
 //! the checkpoint, which carries the figures and moves the position. Everything before the checkpoint has
 //! derived keys and true content, so a replay writes the same rows again and counts nothing twice.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use super::execute::{Done, execute};
+use super::execute::{Done, entry, execute};
 use super::log::Log;
 use super::plan::{PagePlan, Planned};
-use super::{Run, Session, Stop};
+use super::{Run, Session, Stop, references};
 use crate::decide::Operation;
-use crate::guard::StagedRemoval;
+use crate::guard::{Removed, StagedRemoval};
 use crate::ids::{IdHash, record_id};
 use crate::job::{Counts, Figures, adjusted};
-use crate::model::{Attributes, Link, SkipReason, TargetId};
+use crate::model::{Attributes, Link, ObjectType, SkipReason, TargetId};
 
 /// Executes a page and commits it. A page that has nothing to do only moves the position, in memory.
 pub(super) async fn execute_page(
     run: &Run<'_>,
     session: &mut Session,
-    plan: PagePlan,
+    mut plan: PagePlan,
     replay: bool,
 ) -> Result<(), Stop> {
     if plan.is_quiet() {
@@ -28,14 +30,19 @@ pub(super) async fn execute_page(
         return run.save_if_due(session).await;
     }
     if !replay {
+        references::foresee(run, session, &mut plan).await?;
         super::intent::store(run, session, &plan).await?;
     }
     let log = Log::new(run, &session.checkpoint);
     let (done, mut records) = execute(run, &log, &plan.work, replay).await?;
     records += log.rest(&plan).await?;
+    let (enrolled, told) = references::enrol(run, &log, &plan.rosters, replay).await?;
+    records += told;
     write_staged(run, session, &plan).await?;
+    references::remember(run, session, &plan, (&done, &enrolled), replay).await?;
+    references::count(session, &plan.rosters, enrolled, run.ports.clock.now());
     if !plan.fingerprints.is_empty() {
-        let lease = run.desk.lease().await;
+        let lease = run.desk.lease().await?;
         let checkpoint = &session.checkpoint;
         run.ports
             .store
@@ -43,9 +50,14 @@ pub(super) async fn execute_page(
             .await?;
         session.state.unfolded = true;
     }
+    let now = run.ports.clock.now();
     for done in &done {
         count(&mut session.checkpoint.figures, &mut session.state.counts, done);
+        if done.outcome.is_ok() && done.planned.counts_towards_the_day() {
+            session.state.removed.add(now, Removed::of(done.planned.kind), 1);
+        }
         learn(session, run, done);
+        wait(session, done);
     }
     let new = plan.stage.iter().filter(|staging| staging.is_new).count() as u64;
     let counts = &mut session.state.counts;
@@ -60,6 +72,9 @@ pub(super) async fn execute_page(
 
 /// The link as it is after `planned` succeeded with `target`.
 pub(super) fn link_of(planned: &Planned, target: Option<&TargetId>, now: Timestamp) -> Link {
+    if matches!(planned.operation, Operation::Delete(_)) {
+        return without_account(planned);
+    }
     let prior = planned.prior.as_ref();
     let skipped = match &planned.operation {
         Operation::Skip(reason) => Some(*reason),
@@ -73,7 +88,7 @@ pub(super) fn link_of(planned: &Planned, target: Option<&TargetId>, now: Timesta
     let linked_at = prior.and_then(|link| link.linked_at).or_else(|| target_id.as_ref().map(|_| now));
     Link {
         source_id: planned.source_id.clone(),
-        object_type: planned.object.as_ref().map(|object| object.object_type).unwrap_or_default(),
+        object_type: planned.kind,
         shadow: after(planned),
         target_id,
         in_scope: planned.in_scope,
@@ -82,6 +97,27 @@ pub(super) fn link_of(planned: &Planned, target: Option<&TargetId>, now: Timesta
         display_name: display_name(planned),
         change_id: planned.change_id,
         linked_at,
+        pending: planned.pending.clone(),
+        object: planned.object.clone(),
+    }
+}
+
+/// What is remembered of somebody who is in the source, and whose account was deleted because it cannot be switched off.
+fn without_account(planned: &Planned) -> Link {
+    let reason = if planned.unmanaged { SkipReason::NotInScope } else { SkipReason::NotActiveInSource };
+    Link {
+        source_id: planned.source_id.clone(),
+        object_type: planned.kind,
+        target_id: None,
+        shadow: Attributes::new(),
+        in_scope: false,
+        unmanaged: false,
+        skipped: Some(reason),
+        display_name: display_name(planned),
+        change_id: planned.change_id,
+        linked_at: None,
+        pending: BTreeMap::new(),
+        object: planned.object.clone(),
     }
 }
 
@@ -110,9 +146,9 @@ pub(super) fn display_name(planned: &Planned) -> Option<String> {
 }
 
 async fn write_staged(run: &Run<'_>, session: &mut Session, plan: &PagePlan) -> Result<(), Stop> {
-    let lease = run.desk.lease().await;
+    let lease = run.desk.lease().await?;
     let held = plan.held.iter().filter_map(|planned| {
-        let removal = session.waiting.staged.get(&IdHash::of(&planned.source_id))?;
+        let removal = session.waiting.staged.get(&planned.staged_key())?;
         Some(StagedRemoval { held_record: Some(record_id(planned.change_id)), ..removal.clone() })
     });
     let staged: Vec<StagedRemoval> =
@@ -124,10 +160,10 @@ async fn write_staged(run: &Run<'_>, session: &mut Session, plan: &PagePlan) -> 
         run.ports.store.unstage(&lease, &plan.unstage).await?;
     }
     for removal in staged {
-        session.waiting.staged.insert(IdHash::of(&removal.source_id), removal);
+        session.waiting.staged.insert(removal.key(), removal);
     }
-    for source in &plan.unstage {
-        session.waiting.staged.remove(&IdHash::of(source));
+    for key in &plan.unstage {
+        session.waiting.staged.remove(key);
     }
     Ok(())
 }
@@ -166,18 +202,42 @@ fn count(figures: &mut Figures, counts: &mut Counts, done: &Done) {
         Err(_) => (was_linked, was_in_scope),
     };
     counts.exported += u64::from(outcome.is_ok() && planned.operation.is_export());
-    counts.linked = adjusted(counts.linked, difference(was_linked, is_linked));
-    counts.ever_linked += u64::from(is_linked && !was_linked);
-    counts.in_scope = adjusted(counts.in_scope, difference(was_in_scope, is_in_scope));
+    let (linked, ever_linked, in_scope) = match planned.kind {
+        ObjectType::User => (&mut counts.linked, &mut counts.ever_linked, &mut counts.in_scope),
+        ObjectType::Group => {
+            let groups = &mut counts.groups;
+            (&mut groups.linked, &mut groups.ever_linked, &mut groups.in_scope)
+        }
+    };
+    *linked = adjusted(*linked, difference(was_linked, is_linked));
+    *ever_linked += u64::from(is_linked && !was_linked);
+    *in_scope = adjusted(*in_scope, difference(was_in_scope, is_in_scope));
     counts.escrowed = adjusted(counts.escrowed, difference(was_escrowed, outcome.is_err()));
+    let was_reference = planned.escrow.as_ref().is_some_and(|entry| entry.reference);
+    let is_reference = outcome.is_err() && planned.reference;
+    counts.escrowed_references =
+        adjusted(counts.escrowed_references, difference(was_reference, is_reference));
 }
 
-fn difference(before: bool, after: bool) -> i64 {
+pub(super) fn difference(before: bool, after: bool) -> i64 {
     i64::from(after) - i64::from(before)
+}
+
+/// Whoever was tried in a page is not tried again in the same cycle, least of all as they were before.
+fn wait(session: &mut Session, done: &Done) {
+    let hash = IdHash::of(&done.planned.source_id);
+    match &done.outcome {
+        Ok(_) => drop(session.waiting.escrows.remove(&hash)),
+        Err(failure) => {
+            let entry = entry(&done.planned, failure.clone(), done.finished);
+            session.waiting.escrows.insert(hash, entry);
+        }
+    }
 }
 
 fn learn(session: &mut Session, run: &Run<'_>, done: &Done) {
     if let (Operation::Create(attributes), Ok(Some(id))) = (&done.planned.operation, &done.outcome) {
-        session.matcher.learn(id, attributes, &run.definition.mapping);
+        let kind = done.planned.kind;
+        session.matcher(kind).learn(id, attributes, run.definition.mapping_of(kind));
     }
 }

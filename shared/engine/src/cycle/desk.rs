@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Ports;
 use crate::job::{Event, Figures, JobState, Progress};
-use crate::model::{JobId, Link, SourceId, TargetId};
-use crate::ports::{ClaimOutcome, Lease, StoreError};
+use crate::model::{JobId, Link, ObjectType, SourceId, TargetId};
+use crate::ports::{ClaimOutcome, Lease, Orders, StoreError};
 
 /// How much longer than the target's longest call a lease lasts without being prolonged. A minute: twelve
 /// heartbeats may be late before a call has to wait for one, and the job of a worker that died goes on soon.
@@ -22,7 +22,7 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// What the status shows of a running cycle, between two commits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Live {
     pub(super) progress: Progress,
     pub(super) figures: Figures,
@@ -33,6 +33,7 @@ pub(super) struct Desk<'a> {
     /// Held while saving: a save and the heartbeat never cross.
     lease: futures::lock::Mutex<Lease>,
     committed: Mutex<JobState>,
+    orders: Mutex<Orders>,
     live: Mutex<Option<Live>>,
 }
 
@@ -42,6 +43,7 @@ impl<'a> Desk<'a> {
             ports,
             lease: futures::lock::Mutex::new(lease),
             committed: Mutex::new(state),
+            orders: Mutex::default(),
             live: Mutex::new(None),
         }
     }
@@ -64,6 +66,11 @@ impl<'a> Desk<'a> {
     /// Changes what the status shows until the next commit.
     pub(super) fn show(&self, change: impl FnOnce(&mut Option<Live>)) {
         change(&mut lock(&self.live));
+    }
+
+    /// What a person asked for, as of the last save.
+    pub(super) fn orders(&self) -> Orders {
+        lock(&self.orders).clone()
     }
 
     /// Commits a new state, with the events that tell of it.
@@ -93,7 +100,8 @@ impl<'a> Desk<'a> {
         state.progress = live.map(|live| Progress { observed_at: now, ..live.progress });
         state.running = live.map(|live| live.figures);
         let prolonged = Lease { until: until(self.ports, now), ..lease.clone() };
-        self.ports.store.save(&prolonged, &state, events, release).await?;
+        let orders = self.ports.store.save(&prolonged, &state, events, release).await?;
+        *lock(&self.orders) = orders;
         *lease = prolonged;
         *lock(&self.committed) = state;
         Ok(())
@@ -116,35 +124,44 @@ impl<'a> Desk<'a> {
         self.heartbeat().await
     }
 
-    /// The lease as it is now, to be named by conditional writes.
-    pub(super) async fn lease(&self) -> Lease {
-        self.lease.lock().await.clone()
+    /// The lease as it is now, to be named by conditional writes. A worker that slept through the end of it (a machine
+    /// that was put to sleep) first proves that nobody took the job over, before it writes rows that another worker may
+    /// have taken away meanwhile: absent rows carry no fence that could refuse it.
+    pub(super) async fn lease(&self) -> Result<Lease, StoreError> {
+        let lease = self.lease.lock().await.clone();
+        if self.ports.clock.now() < lease.until {
+            return Ok(lease);
+        }
+        self.heartbeat().await?;
+        Ok(self.lease.lock().await.clone())
     }
 
     pub(super) async fn claim(
         &self,
+        kind: ObjectType,
         target: &TargetId,
         source: &SourceId,
     ) -> Result<ClaimOutcome, StoreError> {
-        self.ports.store.claim(&self.lease().await, target, source).await
+        self.ports.store.claim(&self.lease().await?, kind, target, source).await
     }
 
     pub(super) async fn put_link(&self, link: &Link) -> Result<(), StoreError> {
-        self.ports.store.put_link(&self.lease().await, link).await
+        self.ports.store.put_link(&self.lease().await?, link).await
     }
 
     /// Forgets a link and gives its account free.
     pub(super) async fn unlink(
         &self,
+        kind: ObjectType,
         source: &SourceId,
         target: Option<&TargetId>,
     ) -> Result<(), StoreError> {
-        let lease = self.lease().await;
-        self.ports.store.delete_link(&lease, source).await?;
-        match target {
-            Some(target) => self.ports.store.release_claim(&lease, target, source).await,
-            None => Ok(()),
+        let lease = self.lease().await?;
+        // The claim first: a link without a claim is forgotten again, a claim without a link would stay for ever.
+        if let Some(target) = target {
+            self.ports.store.release_claim(&lease, kind, target, source).await?;
         }
+        self.ports.store.delete_link(&lease, source).await
     }
 }
 

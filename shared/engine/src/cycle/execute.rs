@@ -14,9 +14,9 @@ use super::choosing::{Reserved, choose};
 use super::log::Log;
 use super::matching::{Candidates, Matcher};
 use super::plan::Planned;
-use super::{Definition, Run, Stop};
+use super::{Run, Stop};
 use crate::decide::{Answer, Case, Operation, Presence, conflict, decide};
-use crate::escrow::{EscrowEntry, Failure, FailureCode, next_attempt};
+use crate::escrow::{EscrowEntry, Failure, FailureCode};
 use crate::ids::IdHash;
 use crate::mapping::is_as_wanted;
 use crate::model::{Attributes, Link, SkipReason, SourceObject, TargetId, TargetObject};
@@ -104,11 +104,16 @@ async fn call_batch(run: &Run<'_>, batch: &[Planned], replay: bool) -> Result<Ve
     if replay {
         recall(run, &mut planned, &mut results).await?;
     }
+    for (planned, result) in planned.iter().zip(&mut results).filter(|(_, result)| result.is_none()) {
+        if let Some(conflict) = claim_match(run, planned).await? {
+            *result = Some(Err(conflict));
+        }
+    }
     let calls: Vec<(usize, TargetOperation)> = planned
         .iter()
         .enumerate()
         .filter(|(position, _)| results[*position].is_none())
-        .filter_map(|(position, planned)| Some((position, call(&planned.operation)?)))
+        .filter_map(|(position, planned)| Some((position, call(planned)?)))
         .collect();
     if !calls.is_empty() {
         run.before_call().await?;
@@ -133,13 +138,27 @@ async fn call_batch(run: &Run<'_>, batch: &[Planned], replay: bool) -> Result<Ve
     Ok(called.collect())
 }
 
-fn call(operation: &Operation) -> Option<TargetOperation> {
-    match operation {
-        Operation::Create(attributes) => Some(TargetOperation::Create(attributes.clone())),
+/// Claims an account that was found by matching before it is changed; why it cannot be changed, when it is another's.
+async fn claim_match(run: &Run<'_>, planned: &Planned) -> Result<Option<Failure>, Stop> {
+    let is_linked = planned.prior.as_ref().is_some_and(|link| link.target_id.is_some());
+    let (Operation::Update(id, _) | Operation::Disable(id, _)) = &planned.operation else { return Ok(None) };
+    if planned.matched_by.is_none() || is_linked {
+        return Ok(None);
+    }
+    match run.desk.claim(planned.kind, id, &planned.source_id).await? {
+        ClaimOutcome::Granted => Ok(None),
+        ClaimOutcome::HeldBy(owner) => Ok(Some(conflict(&Answer::Taken(id.clone(), owner)))),
+    }
+}
+
+fn call(planned: &Planned) -> Option<TargetOperation> {
+    let kind = planned.kind;
+    match &planned.operation {
+        Operation::Create(attributes) => Some(TargetOperation::Create(kind, attributes.clone())),
         Operation::Update(id, changes) | Operation::Disable(id, changes) => {
-            Some(TargetOperation::Update(id.clone(), changes.clone()))
+            Some(TargetOperation::Update(kind, id.clone(), changes.clone()))
         }
-        Operation::Delete(id) => Some(TargetOperation::Delete(id.clone())),
+        Operation::Delete(id) => Some(TargetOperation::Delete(kind, id.clone())),
         _ => None,
     }
 }
@@ -173,8 +192,11 @@ async fn recall(
                 // The create happened before the kill, and only its answer was lost.
                 Ok(Answer::One(_, account)) if made(&account) => Some(Ok(Some(account.id))),
                 Ok(answer @ Answer::One(..)) => Some(decide_again(run, planned, &answer).await?),
-                // Ambiguity and failed questions are met again, and judged, by the create itself.
-                Ok(_) | Err(_) => None,
+                // Ambiguity is met again, and judged, by the create itself.
+                Ok(_) => None,
+                // Whom nobody could ask about may have been made before the kill: a target that minds no duplicates would
+                // make them twice.
+                Err(failure) => Some(Err(failure)),
             };
         }
     }
@@ -184,6 +206,9 @@ async fn recall(
 /// A link that already carries the change may have been written after the plan was corrected (see
 /// [`Done::planned`]); nothing to correct otherwise.
 async fn restore(run: &Run<'_>, planned: &mut Planned, link: &Link) -> Result<(), Stop> {
+    if matches!(planned.operation, Operation::Delete(_)) {
+        return Ok(());
+    }
     let Some(target) = &link.target_id else {
         planned.operation = Operation::Skip(link.skipped.unwrap_or(SkipReason::TargetObjectGone));
         planned.before = Attributes::new();
@@ -196,7 +221,7 @@ async fn restore(run: &Run<'_>, planned: &mut Planned, link: &Link) -> Result<()
     if lost {
         planned.operation = Operation::Create(link.shadow.clone());
         planned.before = Attributes::new();
-        run.desk.claim(target, &planned.source_id).await?;
+        run.desk.claim(planned.kind, target, &planned.source_id).await?;
     }
     Ok(())
 }
@@ -209,12 +234,12 @@ async fn look_for(
 ) -> Result<Result<Answer, Failure>, Stop> {
     let values = run
         .definition
-        .mapping
+        .mapping_of(planned.kind)
         .matching()
         .iter()
         .filter_map(|path| Some((path.clone(), attributes.get(path)?.clone())))
         .collect();
-    Matcher::asking().answer(run, &Candidates { id: planned.source_id.clone(), values }).await
+    Matcher::asking(planned.kind).answer(run, &Candidates { id: planned.source_id.clone(), values }).await
 }
 
 /// What follows from a failed call, as far as asking the target again can mend it.
@@ -239,11 +264,15 @@ async fn recover(
             }
         }
         (Operation::Update(id, _), TargetErrorKind::NotFound) => {
-            run.desk.unlink(&planned.source_id, Some(&id)).await?;
+            run.desk.unlink(planned.kind, &planned.source_id, Some(&id)).await?;
             rematch(run, planned).await
         }
+        (Operation::Disable(id, _), TargetErrorKind::NotFound) if is_there(run, planned, &id).await? => {
+            // It is somebody else who is not: the manager whom the same change names, say.
+            run.judged(TargetError { kind: TargetErrorKind::InvalidValue, ..error }).map(Err)
+        }
         (Operation::Disable(id, _), TargetErrorKind::NotFound) => {
-            run.desk.unlink(&planned.source_id, Some(&id)).await?;
+            run.desk.unlink(planned.kind, &planned.source_id, Some(&id)).await?;
             planned.operation = Operation::Skip(SkipReason::TargetObjectGone);
             planned.before = Attributes::new();
             Ok(Ok(None))
@@ -255,17 +284,26 @@ async fn recover(
     }
 }
 
+/// Whether an account is there after all. An app may answer 404 because of a reference in what it was sent; nobody's
+/// account stays on for that.
+async fn is_there(run: &Run<'_>, planned: &Planned, id: &TargetId) -> Result<bool, Stop> {
+    run.before_call().await?;
+    let paths = run.definition.mapping_of(planned.kind).matching().to_vec();
+    Ok(matches!(run.ports.target.get(planned.kind, id, &paths).await, Ok(Some(_))))
+}
+
 /// A linked account is gone: find the person's account anew, or make one.
 async fn rematch(run: &Run<'_>, planned: &mut Planned) -> Result<Result<Option<TargetId>, Failure>, Stop> {
     let Some(object) = planned.object.clone() else { return Ok(Ok(None)) };
-    let first = decide(&case(run, planned, &object, None), &run.definition.mapping);
+    let first = decide(&case(run, planned, &object, None), run.definition.mapping_of(planned.kind));
     let Operation::Ask(values) = first.operation else {
+        planned.pending = first.pending;
         planned.operation = first.operation;
         planned.before = first.before;
         return Ok(without_call(&planned.operation));
     };
     let candidate = Candidates { id: planned.source_id.clone(), values };
-    match Matcher::asking().answer(run, &candidate).await? {
+    match Matcher::asking(planned.kind).answer(run, &candidate).await? {
         Ok(answer) => decide_again(run, planned, &answer).await,
         Err(failure) => Ok(Err(failure)),
     }
@@ -279,11 +317,12 @@ async fn decide_again(
     answer: &Answer,
 ) -> Result<Result<Option<TargetId>, Failure>, Stop> {
     let Some(object) = planned.object.clone() else { return Ok(Ok(None)) };
-    let matcher = Matcher::asking();
+    let matcher = Matcher::asking(planned.kind);
     let case = case(run, planned, &object, Some(answer));
-    let decision = decide(&case, &run.definition.mapping);
+    let decision = decide(&case, run.definition.mapping_of(planned.kind));
     let decision = choose(run, &matcher, &case, decision, &Reserved::new()).await?;
     let is_judged = planned.operation.is_removal();
+    planned.pending = decision.pending;
     planned.operation = decision.operation;
     planned.before = decision.before;
     planned.matched_by = match answer {
@@ -306,11 +345,11 @@ async fn read_and_repeat(
     error: TargetError,
 ) -> Result<Result<Option<TargetId>, Failure>, Stop> {
     run.before_call().await?;
-    let account = match run.ports.target.get(id, &run.definition.mapping.target_paths()).await {
+    let mapping = run.definition.mapping_of(planned.kind);
+    let account = match run.ports.target.get(planned.kind, id, &mapping.target_paths()).await {
         Ok(Some(mut account)) => {
             let shadow = planned.prior.as_ref().map(|link| &link.shadow);
-            let Definition { mapping, key, .. } = run.definition;
-            mapping.veil_account(&mut account.attributes, shadow, key);
+            mapping.veil_account(&mut account.attributes, shadow, &run.definition.key);
             account
         }
         Ok(None) => return run.judged(error).map(Err),
@@ -319,13 +358,14 @@ async fn read_and_repeat(
     let Some(object) = &planned.object else { return Ok(Ok(None)) };
     let link = Link {
         shadow: account.attributes,
+        target_id: Some(id.clone()),
         ..planned
             .prior
             .clone()
             .unwrap_or_else(|| super::commit::link_of(planned, Some(id), Timestamp::UNIX_EPOCH))
     };
     let case = Case { link: Some(&link), ..case(run, planned, object, None) };
-    let decision = decide(&case, &run.definition.mapping);
+    let decision = decide(&case, mapping);
     if decision.operation.is_removal() && !planned.operation.is_removal() {
         // What the account holds is remembered, so that the next cycle sees the removal and has it counted.
         run.desk.put_link(&link).await?;
@@ -334,6 +374,7 @@ async fn read_and_repeat(
             "the account is on although it was known to be off; such removals are counted first, in the next cycle",
         )));
     }
+    planned.pending = decision.pending;
     planned.operation = decision.operation;
     planned.before = decision.before;
     once(run, planned).await
@@ -342,16 +383,17 @@ async fn read_and_repeat(
 /// Someone without a link, decided anew.
 fn case<'a>(
     run: &Run<'_>,
-    planned: &Planned,
+    planned: &'a Planned,
     object: &'a SourceObject,
     answer: Option<&'a Answer>,
 ) -> Case<'a> {
     let occasion = run.occasion(planned.change_id);
-    Case { presence: Presence::Here(object), link: None, answer, chosen: None, occasion }
+    let references = &planned.references;
+    Case { presence: Presence::Here(object), link: None, answer, chosen: None, references, occasion }
 }
 
 async fn once(run: &Run<'_>, planned: &Planned) -> Result<Result<Option<TargetId>, Failure>, Stop> {
-    let Some(operation) = call(&planned.operation) else { return Ok(without_call(&planned.operation)) };
+    let Some(operation) = call(planned) else { return Ok(without_call(&planned.operation)) };
     run.before_call().await?;
     match run.ports.target.execute(&[operation]).await.pop() {
         Some(Ok(id)) => {
@@ -376,17 +418,21 @@ async fn settle(run: &Run<'_>, called: Called, replay: bool) -> Result<Done, Sto
         Ok(target) => remember(run, &planned, target, finished).await?,
         Err(failure) => Err(failure),
     };
-    let lease = run.desk.lease().await;
-    match &outcome {
+    let lease = run.desk.lease().await?;
+    let outcome = match outcome {
         Err(failure) => {
-            run.ports.store.put_escrow(&lease, &entry(&planned, failure, finished)).await?;
+            let entry = entry(&planned, failure, finished);
+            run.ports.store.put_escrow(&lease, &entry).await?;
+            Err(entry.failure)
         }
-        // On a replay, what failed before the kill may have left an entry that the plan does not know of.
-        Ok(_) if replay || planned.escrow.is_some() => {
-            run.ports.store.delete_escrow(&lease, &planned.source_id).await?;
+        Ok(target) => {
+            // On a replay, what failed before the kill may have left an entry that the plan does not know of.
+            if replay || planned.escrow.is_some() {
+                run.ports.store.delete_escrow(&lease, &planned.source_id).await?;
+            }
+            Ok(target)
         }
-        Ok(_) => {}
-    }
+    };
     run.observed(&planned, outcome.is_ok());
     let milliseconds = u64::try_from(finished.duration_since(began).as_millis()).unwrap_or(0);
     Ok(Done { planned, outcome, finished, milliseconds })
@@ -402,7 +448,8 @@ async fn remember(
         Operation::Create(_) | Operation::Update(..) | Operation::Disable(..) | Operation::Adopt(_) => {
             let Some(id) = target else { return Ok(Ok(None)) };
             if !is_claimed(planned, &id)
-                && let ClaimOutcome::HeldBy(owner) = run.desk.claim(&id, &planned.source_id).await?
+                && let ClaimOutcome::HeldBy(owner) =
+                    run.desk.claim(planned.kind, &id, &planned.source_id).await?
             {
                 let taken = Answer::Taken(id, owner);
                 return Ok(Err(conflict(&taken)));
@@ -411,18 +458,26 @@ async fn remember(
             Ok(Ok(Some(id)))
         }
         Operation::Delete(id) => {
-            run.desk.unlink(&planned.source_id, Some(id)).await?;
+            run.desk.unlink(planned.kind, &planned.source_id, Some(id)).await?;
+            // Who is still in the source is remembered without an account: the scope or the source may let them in again.
+            if planned.object.is_some() {
+                run.desk.put_link(&super::commit::link_of(planned, None, now)).await?;
+            }
             Ok(Ok(target))
         }
         Operation::Forget => {
             if planned.prior.is_some() {
-                run.desk.unlink(&planned.source_id, None).await?;
+                run.desk.unlink(planned.kind, &planned.source_id, None).await?;
             }
             Ok(Ok(None))
         }
         Operation::Skip(_) => {
             let link = super::commit::link_of(planned, None, now);
-            let differs = |known: &Link| (known.in_scope, known.unmanaged) != (link.in_scope, link.unmanaged);
+            // What the source shows is kept as well: everyone is evaluated from it when the mapping changes.
+            let differs = |known: &Link| {
+                (known.in_scope, known.unmanaged, &known.object, &known.pending)
+                    != (link.in_scope, link.unmanaged, &link.object, &link.pending)
+            };
             if planned.skip_is_news() || planned.prior.as_ref().is_none_or(differs) {
                 run.desk.put_link(&link).await?;
             }
@@ -434,21 +489,25 @@ async fn remember(
 
 /// Whether the object claimed the account before: when it was linked to it, or when it was matched.
 fn is_claimed(planned: &Planned, id: &TargetId) -> bool {
-    planned.matched_by.is_some()
-        || planned.prior.as_ref().and_then(|link| link.target_id.as_ref()) == Some(id)
+    let is_claimed_by_match =
+        planned.matched_by.is_some() && !matches!(planned.operation, Operation::Adopt(_));
+    is_claimed_by_match || planned.prior.as_ref().and_then(|link| link.target_id.as_ref()) == Some(id)
 }
 
-fn entry(planned: &Planned, failure: &Failure, now: Timestamp) -> EscrowEntry {
-    let (attempts, first_failed) =
-        planned.escrow.as_ref().map_or((1, now), |entry| (entry.attempts + 1, entry.first_failed));
-    EscrowEntry {
+/// What is kept of somebody who failed.
+pub(super) fn entry(planned: &Planned, failure: Failure, now: Timestamp) -> EscrowEntry {
+    let failed = EscrowEntry {
         source_id: planned.source_id.clone(),
         object: planned.object.clone(),
-        failure: failure.clone(),
-        attempts,
-        first_failed,
+        attempts: 1,
+        first_failed: now,
         last_failed: now,
-        next_attempt: next_attempt(failure.code, attempts, first_failed, now),
+        next_attempt: None,
         change_id: planned.change_id,
-    }
+        object_type: planned.kind,
+        reference: planned.reference,
+        ignored: None,
+        failure,
+    };
+    failed.after(planned.escrow.as_ref())
 }

@@ -1,17 +1,19 @@
 //! The end of a cycle, good or bad: what the status will say from now on.
 
-use super::{CycleError, Ending, Run, Session, Stop};
-use crate::guard::Verdict;
-use crate::job::{CycleReport, CycleResult, Event, EventDetail, QuarantineReason, Side, StatusCode};
-use crate::ports::{SourceError, StoreError};
+use super::{CycleError, Ending, Run, Session, Stop, health};
+use crate::job::{Checkpoint, CycleKind, CycleReport, CycleResult, Event, EventDetail};
+use crate::ports::StoreError;
+use crate::quarantine::Trouble;
 
 /// Ends a complete cycle: the watermark moves, the status says so, the lease goes back.
 pub(super) async fn complete(run: &Run<'_>, session: &mut Session) -> Result<Ending, Stop> {
+    // While nothing has moved yet: a target that does not answer fails the slice, and the next one ends the cycle.
+    health::prove_quiet_target(run, session).await?;
     if session.state.unfolded {
         // Once folded, the snapshot no longer fits the seen-bitmap: a worker that takes over must not look for
         // leavers again, so the phase is saved first.
         run.save(session, &[]).await?;
-        run.ports.store.fold_fingerprints(&run.desk.lease().await).await?;
+        run.ports.store.fold_fingerprints(&run.desk.lease().await?).await?;
         session.state.unfolded = false;
     }
     session.count_calls(run.ports);
@@ -20,10 +22,15 @@ pub(super) async fn complete(run: &Run<'_>, session: &mut Session) -> Result<End
     let result = if figures.failed > 0 { CycleResult::EntryLevelErrors } else { CycleResult::Succeeded };
     let report = report(session, result, None, now);
     if figures.exported() + figures.failed + figures.held + figures.log_records > 0 {
-        run.ports.store.put_cycle(&run.desk.lease().await, &report).await?;
+        run.ports.store.put_cycle(&run.desk.lease().await?, &report).await?;
     }
-    let mut events = health(run, session, now);
-    let state = &mut session.state;
+    let mut events = health::judge(run, session, now).await?;
+    let mut state = session.state.clone();
+    health::note_proofs(run, session, &mut state, None, now);
+    events.extend(health::announce_expiries(run, &mut state, now));
+    if was_everyone_evaluated(&session.checkpoint) {
+        state.stored_attributes = Some(run.definition.attributes().cloned().collect());
+    }
     let read = session.checkpoint.next_watermark.take();
     let read_everyone = read.is_some() && !session.checkpoint.delta;
     // A reading that is not believed leaves nothing to go on from: the next one shows everyone again, so that a
@@ -44,13 +51,20 @@ pub(super) async fn complete(run: &Run<'_>, session: &mut Session) -> Result<End
     }
     let quiet = figures.exported() + figures.failed + figures.held == 0;
     state.quiet = if quiet { state.quiet.saturating_add(1) } else { 0 };
-    state.next_due = run.definition.cadence.next(report.cycle, report.began, state.quiet);
+    let usual = run.definition.cadence.next(report.cycle, report.began, state.quiet);
+    events.extend(state.schedule(&run.definition.job, usual, now));
     state.last = Some(report.clone());
     let completed = EventDetail::CycleCompleted { cycle: report.cycle, result, figures };
-    events.push(session.state.tell(&run.definition.job, now, completed));
+    events.push(state.tell(&run.definition.job, now, completed));
     run.desk.show(|live| *live = None);
-    run.desk.release(session.state.clone(), &events).await?;
+    run.desk.release(state, &events).await?;
     Ok(Ending::Completed(Box::new(report)))
+}
+
+/// Whether everyone was looked at under the present mapping, so that what is stored of them is what it reads.
+fn was_everyone_evaluated(checkpoint: &Checkpoint) -> bool {
+    let showed_everyone = !checkpoint.delta && !checkpoint.presence;
+    checkpoint.kind == CycleKind::Initial && (checkpoint.from_stored || showed_everyone)
 }
 
 fn report(
@@ -68,88 +82,40 @@ fn report(
         began: checkpoint.began,
         ended: now,
         figures: checkpoint.figures,
-        verdict: checkpoint.verdict.clone(),
+        verdicts: checkpoint.verdicts.clone(),
         no_inference: checkpoint.no_inference.clone(),
-    }
-}
-
-/// What the job's health is after a complete cycle, and the events that tell of a change.
-fn health(run: &Run<'_>, session: &mut Session, now: jiff::Timestamp) -> Vec<Event> {
-    let verdict = session.checkpoint.verdict.as_ref();
-    let held = verdict.and_then(Verdict::held_because).or_else(|| session.state.suspect_reading.clone());
-    let removals =
-        verdict.filter(|verdict| verdict.held_because().is_some()).map(|v| (v.removals, v.managed));
-    match held {
-        Some(reason) => {
-            let message = format!(
-                "{reason}. Creates and updates go on. Correct the source, or run the cycle once with --allow-removals"
-            );
-            let job = &run.definition.job;
-            let told = session.state.impose(job, QuarantineReason::TooManyDeletes, None, message, now);
-            let held = told.is_some().then_some(removals).flatten().map(|(removals, managed)| {
-                session.state.tell(job, now, EventDetail::RemovalsHeld { removals, managed })
-            });
-            told.into_iter().chain(held).collect()
-        }
-        None => {
-            session.state.code = StatusCode::Active;
-            match session.state.quarantine.take() {
-                Some(_) => vec![session.state.tell(&run.definition.job, now, EventDetail::JobRecovered)],
-                None => Vec::new(),
-            }
-        }
     }
 }
 
 /// Ends a slice that had to stop. The checkpoint stays, so that the next one goes on; the status says why.
 pub(super) async fn fail(run: &Run<'_>, mut session: Session, stop: Stop) -> CycleError {
-    let ((reason, side), error) = match stop {
+    let (trouble, error) = match stop {
         // Nothing can be saved, or must not be: another worker has the job.
         Stop::Store(error) => return CycleError::Store(error),
-        Stop::Source(error) => (of_source(&error), CycleError::Source(error)),
-        Stop::Target(error) => {
-            let reason = QuarantineReason::EncounteredQuarantineException;
-            ((reason, Side::Target), CycleError::Target(error))
-        }
+        Stop::Source(error) => (Trouble::from(&error), CycleError::Source(error)),
+        Stop::Target(error) => (Trouble::from(&error), CycleError::Target(error)),
     };
-    match save_failure(run, &mut session, (reason, side), &error).await {
+    match save_failure(run, &mut session, trouble).await {
         Ok(()) => error,
         Err(store) => CycleError::Store(store),
     }
 }
 
-/// Refused credentials have a reason of their own, whichever side refused them.
-fn of_source(error: &SourceError) -> (QuarantineReason, Side) {
-    let reason = match error {
-        SourceError::Credentials(_) => QuarantineReason::EncounteredQuarantineException,
-        _ => QuarantineReason::IngestionInterrupted,
-    };
-    (reason, Side::Source)
-}
-
-async fn save_failure(
-    run: &Run<'_>,
-    session: &mut Session,
-    (reason, side): (QuarantineReason, Side),
-    error: &CycleError,
-) -> Result<(), StoreError> {
-    let now = run.ports.clock.now();
+async fn save_failure(run: &Run<'_>, session: &mut Session, trouble: Trouble) -> Result<(), StoreError> {
+    let (now, job) = (run.ports.clock.now(), &run.definition.job);
     session.count_calls(run.ports);
-    let cause = match error {
-        CycleError::Source(error) => error.to_string(),
-        CycleError::Target(error) => format!("{error} ({})", error.request),
-        CycleError::Store(error) => error.to_string(),
-    };
-    let failed = report(session, CycleResult::Failed, Some(cause.clone()), now);
+    let failed = report(session, CycleResult::Failed, Some(trouble.message.clone()), now);
     let mut state = run.desk.state();
     state.events_told = session.state.events_told;
-    let told = state.impose(&run.definition.job, reason, Some(side), cause, now);
-    let events: Vec<Event> = told.into_iter().collect();
+    health::note_proofs(run, session, &mut state, trouble.side, now);
+    let mut events: Vec<Event> = state.impose_for(job, trouble, now).into_iter().collect();
+    events.extend(health::announce_expiries(run, &mut state, now));
     state.successive_failures += 1;
     // However busy it was: who could not be asked is not asked more often than who has nothing to say.
-    state.next_due = run.definition.cadence.next(failed.cycle, now, u32::MAX);
+    let usual = run.definition.cadence.next(failed.cycle, now, u32::MAX);
+    events.extend(state.schedule(job, usual, now));
     state.last = Some(failed.clone());
-    run.ports.store.put_cycle(&run.desk.lease().await, &failed).await?;
+    run.ports.store.put_cycle(&run.desk.lease().await?, &failed).await?;
     run.desk.show(|live| *live = None);
     run.desk.release(state, &events).await
 }

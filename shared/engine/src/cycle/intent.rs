@@ -3,23 +3,13 @@
 //! In: a plan. Out: bytes (JSON, deflated: a page of five hundred people shrinks to some forty kilobytes). The
 //! checkpoint says that there is an intent only once all of it was stored, so a torn one is never followed.
 
-use std::io::{Read, Write};
-
-use flate2::Compression;
-use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
-
 use super::plan::PagePlan;
-use super::{Run, Session, Stop};
+use super::{Run, Session, Stop, pack};
 use crate::ports::StoreError;
-
-/// No intent is larger than this once inflated: a page of five hundred people with a hundred kilobytes each.
-/// A stored item that claims more was not written by Rollcall.
-const LARGEST: u64 = 64 * 1024 * 1024;
 
 pub(super) async fn store(run: &Run<'_>, session: &mut Session, plan: &PagePlan) -> Result<(), Stop> {
     let bytes = pack(plan).map_err(|error| StoreError::unavailable("packing a page's intent", error))?;
-    run.ports.store.put_intent(&run.desk.lease().await, &bytes).await?;
+    run.ports.store.put_intent(&run.desk.lease().await?, &bytes).await?;
     session.checkpoint.intent = true;
     run.save(session, &[]).await
 }
@@ -36,14 +26,9 @@ pub(super) async fn load(run: &Run<'_>) -> Result<PagePlan, Stop> {
 }
 
 fn pack(plan: &PagePlan) -> std::io::Result<Vec<u8>> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-    // In one piece: fed a few bytes at a time, the compressor spends its time starting over.
-    encoder.write_all(&serde_json::to_vec(plan)?)?;
-    encoder.finish()
+    pack::deflated(&serde_json::to_vec(plan)?)
 }
 
 fn unpack(bytes: &[u8]) -> std::io::Result<PagePlan> {
-    let mut json = Vec::new();
-    DeflateDecoder::new(bytes).take(LARGEST).read_to_end(&mut json)?;
-    Ok(serde_json::from_slice(&json)?)
+    Ok(serde_json::from_slice(&pack::inflated(bytes)?)?)
 }

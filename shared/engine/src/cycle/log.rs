@@ -5,8 +5,9 @@
 
 use super::execute::Done;
 use super::plan::{PagePlan, Planned};
-use super::record::Writer;
+use super::record::{MembershipTold, ReferenceTold, Writer};
 use super::{Run, Stop, commit};
+use crate::decide::Operation;
 use crate::job::Checkpoint;
 use crate::ports::Identity;
 use crate::report::ProvisioningRecord;
@@ -19,12 +20,15 @@ pub(super) struct Log<'a> {
 
 impl<'a> Log<'a> {
     pub(super) fn new(run: &'a Run<'a>, checkpoint: &Checkpoint) -> Self {
-        Self { run, writer: Writer::new(run.definition, checkpoint) }
+        Self {
+            run,
+            writer: Writer::new(run.definition, checkpoint).asked_by(run.request.asked_by.as_deref()),
+        }
     }
 
     /// Writes the records of finished objects; how many there were to tell of.
     pub(super) async fn done(&self, done: &[Done]) -> Result<u64, Stop> {
-        let records = done.iter().filter_map(|done| self.writer.done(done)).collect();
+        let records = done.iter().filter_map(|done| self.record(done)).collect();
         self.append(records, done.iter().map(|done| &done.planned)).await
     }
 
@@ -33,8 +37,23 @@ impl<'a> Log<'a> {
         let now = self.run.ports.clock.now();
         let mut records: Vec<ProvisioningRecord> =
             plan.held.iter().map(|planned| self.writer.held(planned, now)).collect();
+        for (change, link, actual) in &plan.reported {
+            let (writer, run) = (&self.writer, self.run);
+            records.push(writer.drifted(*change, link, actual, now));
+            run.desk.put_link(link).await?;
+        }
         records.extend(plan.unreadable.iter().map(|row| self.writer.unreadable(row, now)));
         self.append(records, &plan.held).await
+    }
+
+    /// Writes what became of the members of groups.
+    pub(super) async fn members(&self, told: &[MembershipTold], held: bool) -> Result<u64, Stop> {
+        let record = |told| if held { self.writer.held_members(told) } else { self.writer.members(told) };
+        self.append(told.iter().map(record).collect(), []).await
+    }
+
+    fn record(&self, done: &Done) -> Option<ProvisioningRecord> {
+        reference(done).map(|told| self.writer.reference(&told)).or_else(|| self.writer.done(done))
     }
 
     async fn append(
@@ -47,8 +66,27 @@ impl<'a> Log<'a> {
         }
         let names: Vec<Identity> = people.into_iter().flat_map(new_names).collect();
         self.run.ports.store.append_records(&self.run.definition.job, &records, &names).await?;
-        Ok(records.len() as u64)
+        let count = records.len() as u64;
+        self.run.watch.tell(records);
+        Ok(count)
     }
+}
+
+/// What is told of a reference that was made good, or failed; `None` when the object turned out to need more than that.
+fn reference(done: &Done) -> Option<ReferenceTold> {
+    let planned = &done.planned;
+    let Operation::Update(target, changes) = &planned.operation else { return None };
+    planned.reference.then(|| ReferenceTold {
+        change_id: planned.change_id,
+        source_id: planned.source_id.clone(),
+        label: planned.label.clone(),
+        display_name: commit::display_name(planned),
+        target: target.clone(),
+        changes: changes.clone(),
+        failure: done.outcome.as_ref().err().cloned(),
+        finished: done.finished,
+        milliseconds: done.milliseconds,
+    })
 }
 
 /// The names under which a person is found, as far as they are not indexed yet.

@@ -9,11 +9,11 @@ use std::collections::{BTreeSet, HashMap};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::plan::folded;
-use super::{Run, Stop};
+use super::{Run, Stop, pack};
 use crate::decide::Answer;
 use crate::escrow::Failure;
 use crate::mapping::Mapping;
-use crate::model::{Attributes, Cursor, SourceId, TargetId, TargetObject, Value};
+use crate::model::{Attributes, Cursor, ObjectType, SourceId, TargetId, TargetObject, Value};
 use crate::ports::ClaimOutcome;
 
 /// The matching values of one object, in order of priority.
@@ -23,10 +23,13 @@ pub(super) struct Candidates {
     pub(super) values: Vec<(String, Value)>,
 }
 
-/// Finds accounts, by a listing held for the slice or by asking.
-#[derive(Debug, Default)]
+/// Finds accounts, or groups, by a listing held for the slice or by asking.
+#[derive(Debug)]
 pub(super) struct Matcher {
+    kind: ObjectType,
     strategy: Strategy,
+    /// Whether an account that matches is claimed at once.
+    claims: bool,
 }
 
 #[derive(Debug, Default)]
@@ -65,13 +68,46 @@ impl Listing {
     }
 }
 
+/// Accounts of a listing that is kept between slices: a hundred thousand take some ten megabytes when packed. A larger
+/// one is read again, which takes less than a hundredth of the slice.
+const LARGEST_KEPT: usize = 100_000;
+
 /// What one page of a listing usually holds; decides only whether reading the first page is worth a call.
 pub(super) const USUAL_PAGE: u64 = 100;
 
 impl Matcher {
-    /// A matcher that always asks: for replays, where a listing made before the kill may be out of date.
-    pub(super) fn asking() -> Self {
-        Self { strategy: Strategy::Asking }
+    /// A matcher that always asks, and claims what it finds: for plans that are being executed, where a listing made
+    /// before may be out of date.
+    pub(super) fn asking(kind: ObjectType) -> Self {
+        Self { kind, strategy: Strategy::Asking, claims: true }
+    }
+
+    /// A matcher that lists or asks, whichever takes fewer calls.
+    pub(super) fn new(kind: ObjectType) -> Self {
+        Self { kind, strategy: Strategy::default(), claims: false }
+    }
+
+    /// A matcher that goes on with a listing that a former slice kept.
+    pub(super) fn unpack(kind: ObjectType, bytes: &[u8], mapping: &Mapping) -> Option<Self> {
+        let objects: Vec<TargetObject> = serde_json::from_slice(&pack::inflated(bytes).ok()?).ok()?;
+        let mut listing = Listing::default();
+        objects.into_iter().for_each(|object| listing.add(object, mapping));
+        Some(Self { kind, strategy: Strategy::Listing(listing), claims: false })
+    }
+
+    /// Its listing, to be kept for the next slice; `None` when there is none, or listing again is cheaper than keeping.
+    pub(super) fn packed(&self) -> Option<Vec<u8>> {
+        match &self.strategy {
+            Strategy::Listing(listing) if (1..=LARGEST_KEPT).contains(&listing.objects.len()) => {
+                pack::deflated(&serde_json::to_vec(&listing.objects).ok()?).ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// What it finds.
+    pub(super) fn kind(&self) -> ObjectType {
+        self.kind
     }
 
     /// Answers for every candidate. `expected` is how many objects of this cycle may need matching in all.
@@ -86,7 +122,7 @@ impl Matcher {
             return Ok(HashMap::new());
         }
         if matches!(self.strategy, Strategy::Open) {
-            self.strategy = choose(run, expected.max(candidates.len() as u64)).await?;
+            self.strategy = choose(run, self.kind, expected.max(candidates.len() as u64)).await?;
         }
         let concurrency = run.ports.target.habits().concurrency;
         stream::iter(candidates)
@@ -109,11 +145,37 @@ impl Matcher {
             };
             match found.len() {
                 0 => {}
-                1 => return claimed(run, path, found, &candidate.id).await.map(Ok),
+                1 => return self.owned(run, path, found, &candidate.id).await.map(Ok),
                 several => return Ok(Ok(Answer::Several(path.clone(), several))),
             }
         }
         Ok(Ok(Answer::Nobody))
+    }
+
+    /// One account matches: it is theirs, unless it is somebody else's. While a page is planned nobody's claim is
+    /// written: should the worker be killed before the plan is stored, nothing may be left of it.
+    async fn owned(
+        &self,
+        run: &Run<'_>,
+        path: &str,
+        mut found: Vec<TargetObject>,
+        source: &SourceId,
+    ) -> Result<Answer, Stop> {
+        let Some(account) = found.pop() else { return Ok(Answer::Nobody) };
+        let owner = if self.claims {
+            match run.desk.claim(self.kind, &account.id, source).await? {
+                ClaimOutcome::Granted => None,
+                ClaimOutcome::HeldBy(owner) => Some(owner),
+            }
+        } else {
+            let ids = std::slice::from_ref(&account.id);
+            let owners = run.ports.store.owners(&run.definition.job, self.kind, ids).await?;
+            owners.get(&account.id).filter(|owner| *owner != source).cloned()
+        };
+        Ok(match owner {
+            None => Answer::One(path.to_owned(), account),
+            Some(owner) => Answer::Taken(account.id, owner),
+        })
     }
 
     /// The accounts that hold `value` at `path`, one of the paths that match or must be unique.
@@ -125,7 +187,7 @@ impl Matcher {
     ) -> Result<Result<Vec<TargetObject>, Failure>, Stop> {
         match &self.strategy {
             Strategy::Listing(listing) => Ok(Ok(listing.find(path, value))),
-            Strategy::Open | Strategy::Asking => ask(run, path, value).await,
+            Strategy::Open | Strategy::Asking => ask(run, self.kind, path, value).await,
         }
     }
 
@@ -137,34 +199,35 @@ impl Matcher {
     }
 }
 
-async fn choose(run: &Run<'_>, expected: u64) -> Result<Strategy, Stop> {
+async fn choose(run: &Run<'_>, kind: ObjectType, expected: u64) -> Result<Strategy, Stop> {
     let habits = run.ports.target.habits();
     if !habits.can_list {
         return Ok(Strategy::Asking);
     }
-    let known_pages = run.linked_accounts() / USUAL_PAGE + 1;
+    let known_pages = run.linked(kind) / USUAL_PAGE + 1;
     if habits.can_find && known_pages >= expected {
         return Ok(Strategy::Asking);
     }
-    list(run, habits.can_find.then_some(expected)).await
+    list(run, kind, habits.can_find.then_some(expected)).await
 }
 
 /// Reads the listing, unless more than `worth` calls would be needed.
-async fn list(run: &Run<'_>, worth: Option<u64>) -> Result<Strategy, Stop> {
-    let paths = run.definition.mapping.target_paths();
+async fn list(run: &Run<'_>, kind: ObjectType, worth: Option<u64>) -> Result<Strategy, Stop> {
+    let mapping = run.definition.mapping_of(kind);
+    let paths = mapping.target_paths();
     let mut listing = Listing::default();
     let mut known = BTreeSet::new();
     let mut cursor: Option<Cursor> = None;
     let mut calls = 0;
     loop {
         run.before_call().await?;
-        let page = run.ports.target.list(&paths, cursor.as_ref()).await.map_err(Stop::Target)?;
+        let page = run.ports.target.list(kind, &paths, cursor.as_ref()).await.map_err(Stop::Target)?;
         run.target_is_well();
         calls += 1;
         let page_size = page.objects.len() as u64;
-        for object in run.veil_accounts(page.objects) {
+        for object in run.veil_accounts(kind, page.objects) {
             if known.insert(object.id.clone()) {
-                listing.add(object, &run.definition.mapping);
+                listing.add(object, mapping);
             }
         }
         let Some(next) = page.next else { return Ok(Strategy::Listing(listing)) };
@@ -177,27 +240,40 @@ async fn list(run: &Run<'_>, worth: Option<u64>) -> Result<Strategy, Stop> {
     }
 }
 
-async fn ask(run: &Run<'_>, path: &str, value: &Value) -> Result<Result<Vec<TargetObject>, Failure>, Stop> {
+/// The answer of a target that cannot be asked: out of a listing made in this slice, after whatever a killed one did.
+async fn relisted(
+    run: &Run<'_>,
+    kind: ObjectType,
+    path: &str,
+    value: &Value,
+) -> Result<Vec<TargetObject>, Stop> {
+    let mut relisted = run.relisted.lock().await;
+    if let Some(listing) = relisted.get(&kind) {
+        return Ok(listing.find(path, value));
+    }
+    let Strategy::Listing(listing) = list(run, kind, None).await? else { return Ok(Vec::new()) };
+    let found = listing.find(path, value);
+    relisted.insert(kind, listing);
+    Ok(found)
+}
+
+async fn ask(
+    run: &Run<'_>,
+    kind: ObjectType,
+    path: &str,
+    value: &Value,
+) -> Result<Result<Vec<TargetObject>, Failure>, Stop> {
+    let habits = run.ports.target.habits();
+    if !habits.can_find && habits.can_list {
+        return Ok(Ok(relisted(run, kind, path, value).await?));
+    }
     run.before_call().await?;
-    match run.ports.target.find(path, value, &run.definition.mapping.target_paths()).await {
+    let paths = run.definition.mapping_of(kind).target_paths();
+    match run.ports.target.find(kind, path, value, &paths).await {
         Ok(found) => {
             run.target_is_well();
-            Ok(Ok(run.veil_accounts(found)))
+            Ok(Ok(run.veil_accounts(kind, found)))
         }
         Err(error) => run.judged(error).map(Err),
     }
-}
-
-async fn claimed(
-    run: &Run<'_>,
-    path: &str,
-    mut found: Vec<TargetObject>,
-    source: &SourceId,
-) -> Result<Answer, Stop> {
-    let Some(account) = found.pop() else { return Ok(Answer::Nobody) };
-    let outcome = run.desk.claim(&account.id, source).await?;
-    Ok(match outcome {
-        ClaimOutcome::Granted => Answer::One(path.to_owned(), account),
-        ClaimOutcome::HeldBy(owner) => Answer::Taken(account.id, owner),
-    })
 }

@@ -26,40 +26,52 @@ mod commit;
 mod desk;
 mod execute;
 mod finish;
+mod health;
 mod intent;
 mod log;
 mod matching;
+pub mod on_demand;
+mod pack;
 mod phases;
 mod plan;
 pub mod preview;
 mod record;
+mod references;
+pub mod rehearsal;
 mod veil;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::future::{Either, select};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use self::desk::{Desk, HEARTBEAT, Live};
-use self::matching::Matcher;
+use self::matching::{Listing, Matcher};
 use self::plan::{PagePlan, Planned, Waiting};
+use self::rehearsal::Footprints;
 use crate::cadence::Cadence;
+use crate::drift::DriftSweep;
 use crate::escrow::{Consequence, Failure, is_targets_fault, judge};
 use crate::fingerprint::Fingerprint;
-use crate::guard::Thresholds;
-use crate::ids::{IdHash, Key};
+use crate::guard::{Protected, Thresholds};
+use crate::ids::{IdHash, Key, digest16};
 use crate::job::{
-    Checkpoint, CycleKind, CycleReport, Event, EventDetail, Figures, JobState, Phase, Progress,
+    Checkpoint, CycleKind, CycleReport, Event, EventDetail, Figures, JobState, Phase, Progress, Side,
 };
 use crate::mapping::{Mapping, Occasion};
-use crate::model::JobId;
-use crate::ports::{Clock, Ids, Observer, Source, SourceError, Store, StoreError, Target, TargetError};
+use crate::model::{JobId, ObjectType, SourceId};
+use crate::ports::{Clock, Ids, Observer, Pace, Source, SourceError, Store, StoreError, Target, TargetError};
+use crate::quarantine::HealthThresholds;
+use crate::report::ProvisioningRecord;
 
 /// The world, as one cycle needs it.
 pub struct Ports<'a> {
@@ -82,16 +94,98 @@ pub struct Ports<'a> {
 pub struct Definition {
     /// The job.
     pub job: JobId,
-    /// Its attribute mapping, checked.
+    /// Its attribute mapping of users, checked.
     pub mapping: Mapping,
+    /// How groups are provisioned; without it they are not.
+    pub groups: Option<GroupRules>,
     /// When removals wait for a person.
     pub thresholds: Thresholds,
+    /// Whose accounts are never removed.
+    pub protected: Protected,
+    /// From how many failures on the job counts as unhealthy.
+    pub health: HealthThresholds,
+    /// Whether accounts are compared with what they should hold.
+    pub drift: DriftSweep,
+    /// When credentials end, where that is known.
+    pub expiries: Vec<(Side, Timestamp)>,
     /// How often it runs.
     pub cadence: Cadence,
     /// The names that its records carry.
     pub naming: Naming,
     /// What hides values that pass through `Redact`, and where random functions begin.
     pub key: Key,
+}
+
+impl Definition {
+    /// A job that provisions users by this mapping, everything else as it is unless somebody says otherwise.
+    #[must_use]
+    pub fn new(job: JobId, mapping: Mapping, naming: Naming, key: Key) -> Self {
+        Self {
+            job,
+            mapping,
+            groups: None,
+            thresholds: Thresholds::default(),
+            protected: Protected::default(),
+            health: HealthThresholds::default(),
+            drift: DriftSweep::Off,
+            expiries: Vec::new(),
+            cadence: Cadence::Adaptive,
+            naming,
+            key,
+        }
+    }
+
+    /// Whether objects of this type are provisioned.
+    #[must_use]
+    pub fn manages(&self, kind: ObjectType) -> bool {
+        kind == ObjectType::User || self.groups.is_some()
+    }
+
+    /// The mapping of objects of this type. Of groups only while the job [`manages`](Self::manages) them: those it does
+    /// not manage are dropped where they are read.
+    #[must_use]
+    pub fn mapping_of(&self, kind: ObjectType) -> &Mapping {
+        match (kind, &self.groups) {
+            (ObjectType::Group, Some(groups)) => &groups.mapping,
+            _ => &self.mapping,
+        }
+    }
+
+    /// The source attributes that stored objects hold: all that the mappings read, but for the members of groups,
+    /// which are kept apart.
+    fn attributes(&self) -> impl Iterator<Item = &String> {
+        self.mappings().flat_map(|mapping| {
+            let names = mapping.source_attributes().iter().chain(mapping.of_every_object());
+            names.filter(move |name| mapping.members() != Some(name.as_str()))
+        })
+    }
+
+    /// The mappings of everything that is provisioned.
+    fn mappings(&self) -> impl Iterator<Item = &Mapping> {
+        std::iter::once(&self.mapping).chain(self.groups.as_ref().map(|groups| &groups.mapping))
+    }
+}
+
+/// How groups are provisioned.
+#[derive(Debug, Clone)]
+pub struct GroupRules {
+    /// Their attribute mapping, checked.
+    pub mapping: Mapping,
+    /// What becomes of a group that is a member of another.
+    pub nested: Nested,
+}
+
+/// What becomes of a group that is a member of another group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Nested {
+    /// It is left out.
+    #[default]
+    Skip,
+    /// It becomes a member, as the group it is in the target.
+    Member,
+    /// Its members become members, and those of the groups in it, down to ten levels.
+    Expand,
 }
 
 /// Ids and names of tenant, application and systems, as provisioning records show them.
@@ -120,6 +214,8 @@ pub struct Request {
     pub stop: Arc<AtomicBool>,
     /// Who approves removals above the thresholds, and a reading that shrank, this once.
     pub approved_by: Option<String>,
+    /// Who asked for objects to be provisioned now: the log names them as the initiator.
+    pub asked_by: Option<String>,
 }
 
 /// How a slice ended.
@@ -129,6 +225,8 @@ pub enum Ending {
     Completed(Box<CycleReport>),
     /// The deadline came first: another slice goes on from the checkpoint.
     Continues,
+    /// A person paused the job: its checkpoint is kept, and whoever starts it again goes on from there.
+    Paused,
 }
 
 /// Why a cycle stopped before its end. The checkpoint is kept; the next slice goes on from it.
@@ -154,19 +252,31 @@ pub async fn run(
     definition: &Definition,
     request: &Request,
 ) -> Result<Ending, CycleError> {
+    run_watched(ports, definition, request, &Watch::default()).await
+}
+
+async fn run_watched(
+    ports: &Ports<'_>,
+    definition: &Definition,
+    request: &Request,
+    watch: &Watch,
+) -> Result<Ending, CycleError> {
     let desk = desk::acquire(ports, &definition.job).await?;
     let mut session = Session::begin(desk.state(), definition, ports);
-    let run = Run {
-        ports,
-        definition,
-        request,
-        began: session.checkpoint.began,
-        desk,
-        unwell: AtomicU32::new(0),
-        answered: AtomicU64::new(0),
-        fault: Mutex::default(),
+    let resumed;
+    let watch = match (session.checkpoint.plan, &watch.plan) {
+        (Some(plan), None) => {
+            resumed = rehearsal::resumed(ports, definition, plan).await?;
+            &resumed
+        }
+        (None, Some((plan, _))) => {
+            session.checkpoint.plan = Some(*plan);
+            watch
+        }
+        _ => watch,
     };
-    let outcome = run.beating(phases::slice(&run, &mut session)).await;
+    let run = Run::new(ports, definition, request, session.checkpoint.began, desk, watch);
+    let outcome = run.beating(Box::pin(phases::slice(&run, &mut session))).await;
     match outcome {
         Ok(ending) => Ok(ending),
         Err(stop) => Err(finish::fail(&run, session, stop).await),
@@ -201,6 +311,88 @@ struct Run<'a> {
     answered: AtomicU64,
     /// The last failure of the target's own making.
     fault: Mutex<Option<TargetError>>,
+    /// Who wants to know what is done, or has a say in it.
+    watch: &'a Watch,
+    /// The target as it was listed in this slice, where it can only be listed and something must be asked afresh.
+    relisted: futures::lock::Mutex<BTreeMap<ObjectType, Listing>>,
+}
+
+/// What a slice tells besides its log, and what it must agree with.
+#[derive(Debug, Default)]
+struct Watch {
+    /// The records written, for whoever waits for them.
+    told: Option<Mutex<Vec<ProvisioningRecord>>>,
+    /// What is decided about whom, for a plan.
+    noted: Option<Mutex<Footprints>>,
+    /// The plan: nothing else is executed.
+    plan: Option<(Uuid, Footprints)>,
+}
+
+impl Watch {
+    /// Keeps the records.
+    fn listening() -> Self {
+        Self { told: Some(Mutex::default()), ..Self::default() }
+    }
+
+    /// Notes every decision.
+    fn rehearsing() -> Self {
+        Self { noted: Some(Mutex::default()), ..Self::default() }
+    }
+
+    /// Executes nothing but this.
+    fn agreed(plan: Uuid, footprints: Footprints) -> Self {
+        Self { plan: Some((plan, footprints)), ..Self::default() }
+    }
+
+    fn tell(&self, records: Vec<ProvisioningRecord>) {
+        if let Some(told) = &self.told {
+            told.lock().unwrap_or_else(PoisonError::into_inner).extend(records);
+        }
+    }
+
+    fn told(&self) -> Vec<ProvisioningRecord> {
+        let told = self.told.as_ref();
+        told.map(|told| std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner)))
+            .unwrap_or_default()
+    }
+
+    fn footprints(&self) -> Footprints {
+        let noted = self.noted.as_ref();
+        noted.map(|noted| noted.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
+    }
+
+    /// Whether something may be done to an object: there is no plan, or it is in it. A rehearsal notes it.
+    fn agrees(&self, source: &SourceId, footprint: impl FnOnce() -> String) -> bool {
+        if let Some(noted) = &self.noted {
+            noted.lock().unwrap_or_else(PoisonError::into_inner).add(source, footprint());
+            return true;
+        }
+        self.plan.as_ref().is_none_or(|(_, plan)| plan.has(source, &footprint()))
+    }
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        ports: &'a Ports<'a>,
+        definition: &'a Definition,
+        request: &'a Request,
+        began: Timestamp,
+        desk: Desk<'a>,
+        watch: &'a Watch,
+    ) -> Self {
+        Self {
+            ports,
+            definition,
+            request,
+            began,
+            desk,
+            unwell: AtomicU32::new(0),
+            answered: AtomicU64::new(0),
+            fault: Mutex::default(),
+            watch,
+            relisted: futures::lock::Mutex::default(),
+        }
+    }
 }
 
 impl Run<'_> {
@@ -233,17 +425,20 @@ impl Run<'_> {
 
     /// What a failed call means: this object's failure, or the end of the cycle.
     fn judged(&self, error: TargetError) -> Result<Failure, Stop> {
-        let in_a_row = if is_targets_fault(error.kind) {
+        let is_targets = is_targets_fault(error.kind);
+        let in_a_row = if is_targets {
             *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
             self.unwell.fetch_add(1, Ordering::Relaxed) + 1
         } else {
-            self.target_is_well();
             0
         };
         match judge(error.kind, in_a_row) {
-            Consequence::Escrow => Ok(Failure::from(&error)),
-            Consequence::StopCycle => Err(Stop::Target(error)),
+            Consequence::StopCycle => return Err(Stop::Target(error)),
+            // One account's failure is an answer of a target that is well.
+            Consequence::Escrow if !is_targets => self.target_is_well(),
+            Consequence::Escrow => {}
         }
+        Ok(Failure::from(&error))
     }
 
     /// Whether nothing but failures of the target's own making came back in this slice. A small cycle cannot fail
@@ -261,8 +456,12 @@ impl Run<'_> {
         Occasion { now: self.began, change, key: self.definition.key }
     }
 
-    fn linked_accounts(&self) -> u64 {
-        self.desk.peek(|state| state.counts.linked)
+    /// How many objects of this type have an account, as of the last commit.
+    fn linked(&self, kind: ObjectType) -> u64 {
+        self.desk.peek(|state| match kind {
+            ObjectType::User => state.counts.linked,
+            ObjectType::Group => state.counts.groups.linked,
+        })
     }
 
     fn deadline_has_come(&self) -> bool {
@@ -298,8 +497,8 @@ impl Run<'_> {
     }
 
     fn show(&self, session: &Session) {
-        let live =
-            Live { progress: session.progress(self.ports.clock.now()), figures: session.checkpoint.figures };
+        let progress = session.progress(&self.ports.target.pace(), self.ports.clock.now());
+        let live = Live { progress, figures: session.checkpoint.figures };
         self.desk.show(|shown| *shown = Some(live));
         self.ports.observer.progress(&live.progress, &live.figures);
     }
@@ -309,14 +508,22 @@ impl Run<'_> {
 struct Session {
     state: JobState,
     checkpoint: Checkpoint,
-    matcher: Matcher,
+    matchers: BTreeMap<ObjectType, Matcher>,
     waiting: Waiting,
+    /// What the references phase has before it.
+    references: references::Work,
     /// Who was taken out of escrow and tried in this slice.
     retried: BTreeSet<IdHash>,
     /// The fingerprint snapshot, sorted; read only when a full read needs it.
     snapshot: Option<Vec<Fingerprint>>,
-    /// Requests of source and target that are in the figures already.
-    counted: (u64, u64),
+    /// Requests of source and target that are in the figures already, and the time lost to throttling.
+    counted: (u64, u64, Duration),
+    /// When this slice began, and how many objects were done by then.
+    since: (Timestamp, u64),
+    /// Listings of the target that the slice before kept.
+    listed: Vec<ObjectType>,
+    /// Whether staged rows that nobody counted were looked for.
+    swept_strays: bool,
     /// When the session was committed last.
     saved: Timestamp,
 }
@@ -325,20 +532,31 @@ impl Session {
     /// Resumes the checkpoint of the state, or begins a cycle.
     fn begin(mut state: JobState, definition: &Definition, ports: &Ports<'_>) -> Self {
         let now = ports.clock.now();
-        let checkpoint = match state.checkpoint.take() {
+        let mut checkpoint = match state.checkpoint.take() {
             Some(checkpoint) => Checkpoint { slice: checkpoint.slice + 1, ..checkpoint },
             None => new_cycle(&mut state, definition, ports, now),
         };
+        // Kept for this slice only: should it be killed, what it created is in no listing.
+        let listed = std::mem::take(&mut checkpoint.listed);
         Self {
+            since: (now, checkpoint.done),
+            listed,
+            swept_strays: false,
             state,
             checkpoint,
-            matcher: Matcher::default(),
+            matchers: BTreeMap::new(),
             waiting: Waiting::default(),
+            references: references::Work::default(),
             retried: BTreeSet::new(),
             snapshot: None,
-            counted: (ports.source.calls(), ports.target.calls()),
+            counted: (ports.source.calls(), ports.target.calls(), ports.target.pace().throttled),
             saved: now,
         }
+    }
+
+    /// What finds accounts of objects of this type.
+    fn matcher(&mut self, kind: ObjectType) -> &mut Matcher {
+        self.matchers.entry(kind).or_insert_with(|| Matcher::new(kind))
     }
 
     /// Moves on past a page.
@@ -348,23 +566,31 @@ impl Session {
         checkpoint.total = checkpoint.total.max(checkpoint.done);
         checkpoint.figures.imported += plan.imported;
         checkpoint.figures.unchanged += plan.unchanged;
+        checkpoint.figures.swept += plan.swept;
+        checkpoint.figures.drifted += plan.drifted;
         checkpoint.phase = plan.next.clone();
     }
 
-    fn progress(&self, now: Timestamp) -> Progress {
+    fn progress(&self, pace: &Pace, now: Timestamp) -> Progress {
         Progress {
             completed_units: self.checkpoint.done,
             total_units: self.checkpoint.total,
             observed_at: now,
+            since: Some(self.since),
+            calls_per_second: pace.per_second,
+            waits_until: pace.waits_until.filter(|until| *until > now),
         }
     }
 
-    /// Adds the requests sent since the last time to the figures.
+    /// Adds the requests sent since the last time, and the time lost to throttling, to the figures.
     fn count_calls(&mut self, ports: &Ports<'_>) {
-        let (source, target) = (ports.source.calls(), ports.target.calls());
-        self.checkpoint.figures.source_calls += source - self.counted.0;
-        self.checkpoint.figures.target_calls += target - self.counted.1;
-        self.counted = (source, target);
+        let now = (ports.source.calls(), ports.target.calls(), ports.target.pace().throttled);
+        let figures = &mut self.checkpoint.figures;
+        figures.source_calls += now.0 - self.counted.0;
+        figures.target_calls += now.1 - self.counted.1;
+        let throttled = now.2.saturating_sub(self.counted.2);
+        figures.throttled_milliseconds += u64::try_from(throttled.as_millis()).unwrap_or(u64::MAX);
+        self.counted = now;
     }
 
     fn tell(&mut self, job: &JobId, now: Timestamp, detail: EventDetail) -> Event {
@@ -374,13 +600,16 @@ impl Session {
 
 fn new_cycle(state: &mut JobState, definition: &Definition, ports: &Ports<'_>, now: Timestamp) -> Checkpoint {
     let version = mapping_version(definition);
-    if state.mapping_version.as_ref() != Some(&version) {
+    let is_new = state.mapping_version.as_ref() != Some(&version);
+    if is_new {
         state.mapping_version = Some(version);
-        state.watermark = None;
         state.initial_completed = None;
     }
-    // What depends on the time is looked at once a day, whatever changed; so everyone is read.
-    if definition.mapping.uses_time() && state.evaluated_on.replace(day_of(now)) != Some(day_of(now)) {
+    // What depends on the time is looked at once a day, whatever changed.
+    let is_another_day = definition.mappings().any(Mapping::uses_time)
+        && state.evaluated_on.replace(day_of(now)) != Some(day_of(now));
+    let from_stored = (is_new || is_another_day) && is_stored(state, definition);
+    if (is_new || is_another_day) && !from_stored {
         state.watermark = None;
     }
     Checkpoint {
@@ -399,8 +628,21 @@ fn new_cycle(state: &mut JobState, definition: &Definition, ports: &Ports<'_>, n
         total: 0,
         done: 0,
         figures: Figures::default(),
-        verdict: None,
+        verdicts: Vec::new(),
+        from_stored,
+        plan: None,
+        aside: None,
+        presence: false,
+        linked_somebody: false,
+        unsettled: false,
+        listed: Vec::new(),
     }
+}
+
+/// Whether everyone can be evaluated under the present mapping from what is stored: all that it reads was kept.
+fn is_stored(state: &JobState, definition: &Definition) -> bool {
+    let known = state.watermark.as_ref().and(state.stored_attributes.as_ref());
+    known.is_some_and(|known| definition.attributes().all(|name| known.contains(name)))
 }
 
 /// The day of a moment, in UTC.
@@ -408,6 +650,21 @@ fn day_of(moment: Timestamp) -> Date {
     TimeZone::UTC.to_datetime(moment).date()
 }
 
+/// Changes whenever a mapping does, or what becomes of nested groups, or who is protected: who no longer is may have to
+/// be removed although nothing else changed.
 fn mapping_version(definition: &Definition) -> String {
-    definition.mapping.version().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut parts = vec![definition.mapping.version().to_vec()];
+    if let Some(groups) = &definition.groups {
+        parts.push(groups.mapping.version().to_vec());
+        parts.push(format!("{:?}", groups.nested).into_bytes());
+    }
+    if !definition.protected.0.is_empty() {
+        parts.push(b"protected".to_vec());
+        parts.extend(definition.protected.0.iter().map(|pattern| pattern.clone().into_bytes()));
+    }
+    let version = match parts.as_slice() {
+        [users] => users.clone(),
+        all => digest16(&all.iter().map(Vec::as_slice).collect::<Vec<_>>()).to_vec(),
+    };
+    version.iter().map(|byte| format!("{byte:02x}")).collect()
 }

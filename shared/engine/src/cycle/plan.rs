@@ -11,17 +11,21 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::choosing::choose;
-use super::matching::Candidates;
-use super::{Run, Session, Stop};
-use crate::decide::{Answer, Case, Decision, Operation, Presence, decide};
+use super::matching::{Candidates, Matcher};
+use super::references::{Forgotten, Roster};
+use super::rehearsal::of_object;
+use super::{Definition, Run, Session, Stop, references};
+use crate::decide::{Answer, Case, Decision, Operation, Presence, References, decide};
 use crate::escrow::{EscrowEntry, Failure, FailureCode};
 use crate::fingerprint::Fingerprint;
-use crate::guard::StagedRemoval;
+use crate::guard::{HumanDecision, Removed, StagedKey, StagedRemoval, names_of};
 use crate::ids::{IdHash, change_id};
-use crate::job::Phase;
+use crate::job::{Checkpoint, Phase};
 use crate::mapping::{Mapping, Occasion, is_blank};
-use crate::model::{Attributes, Link, SkipReason, SourceId, SourceObject, Value};
-use crate::ports::FingerprintChange;
+use crate::model::{
+    Attributes, CycleId, Link, ObjectType, SkipReason, SourceId, SourceObject, TargetId, Value,
+};
+use crate::ports::{FingerprintChange, Kept};
 
 /// Everything one page will do. Serialised, it is the page's intent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,13 +35,32 @@ pub(super) struct PagePlan {
     /// Removals to stage for the guard.
     pub(super) stage: Vec<Staging>,
     /// Staged removals to take away: executed with this page, or cancelled because the object came back.
-    pub(super) unstage: Vec<SourceId>,
+    pub(super) unstage: Vec<StagedKey>,
     /// Removals held by the guard, to be told in the log.
     pub(super) held: Vec<Planned>,
     /// Rows that could not be read.
     pub(super) unreadable: Vec<UnreadableRow>,
+    /// Who belongs to which group, as the source shows it.
+    #[serde(default)]
+    pub(super) members: Vec<(SourceId, Vec<SourceId>)>,
+    /// What is done about the members of groups in the target.
+    #[serde(default)]
+    pub(super) rosters: Vec<Roster>,
+    /// What is remembered of groups that are deleted, and goes with them.
+    #[serde(default)]
+    pub(super) forgotten: Vec<Forgotten>,
     /// What the page learnt for the fingerprint snapshot.
     pub(super) fingerprints: Vec<FingerprintChange>,
+    /// Accounts that are not as they should be, with what they hold, to be told of: the change, the link as it is to be
+    /// kept, and what the account holds.
+    #[serde(default)]
+    pub(super) reported: Vec<(Uuid, Link, Attributes)>,
+    /// Accounts that the drift sweep read.
+    #[serde(default)]
+    pub(super) swept: u64,
+    /// Of those, accounts that somebody had changed.
+    #[serde(default)]
+    pub(super) drifted: u64,
     /// Objects this page is done with, for the progress.
     pub(super) objects: u64,
     /// Objects read from the source.
@@ -56,7 +79,13 @@ impl PagePlan {
             unstage: Vec::new(),
             held: Vec::new(),
             unreadable: Vec::new(),
+            members: Vec::new(),
+            rosters: Vec::new(),
+            forgotten: Vec::new(),
             fingerprints: Vec::new(),
+            reported: Vec::new(),
+            swept: 0,
+            drifted: 0,
             objects: 0,
             imported: 0,
             unchanged: 0,
@@ -71,6 +100,9 @@ impl PagePlan {
             && self.unstage.is_empty()
             && self.held.is_empty()
             && self.unreadable.is_empty()
+            && self.members.is_empty()
+            && self.reported.is_empty()
+            && self.rosters.is_empty()
             && self.fingerprints.is_empty()
     }
 }
@@ -96,6 +128,8 @@ pub(super) struct UnreadableRow {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Planned {
     pub(super) change_id: Uuid,
+    #[serde(default)]
+    pub(super) kind: ObjectType,
     pub(super) source_id: SourceId,
     /// The object; `None` when it is gone from the source.
     pub(super) object: Option<SourceObject>,
@@ -114,9 +148,48 @@ pub(super) struct Planned {
     pub(super) label: String,
     /// Its entry in escrow, when it failed before.
     pub(super) escrow: Option<EscrowEntry>,
+    /// The accounts of those it refers to, as far as they have one.
+    #[serde(default)]
+    pub(super) references: References,
+    /// Whom it refers to that has no account yet, by the target path that shall name them.
+    #[serde(default)]
+    pub(super) pending: BTreeMap<String, SourceId>,
+    /// Whether nothing but references are made good.
+    #[serde(default)]
+    pub(super) reference: bool,
+    /// What a person decided about this very removal, or about all of the cycle's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) decision: Option<HumanDecision>,
 }
 
 impl Planned {
+    /// The key of its removal, when it is staged.
+    pub(super) fn staged_key(&self) -> StagedKey {
+        StagedKey { source_id: self.source_id.clone(), members: false }
+    }
+
+    /// Whether the guard counts it towards the rolling day: a removal that no person approved.
+    pub(super) fn counts_towards_the_day(&self) -> bool {
+        self.operation.is_removal() && self.decision.is_none()
+    }
+
+    /// Whether it is about somebody who is protected, under any name of the account.
+    fn is_protected(&self, definition: &Definition) -> bool {
+        let mapping = definition.mapping_of(self.kind);
+        let names = names_of(self.kind, &self.before, mapping);
+        let label = std::iter::once(self.label.as_str());
+        definition.protected.covers(&self.source_id, label.chain(names.iter().map(String::as_str)))
+    }
+
+    /// Whether nothing is to be done or written down about somebody who is protected: that was told before.
+    fn is_spared_as_before(&self) -> bool {
+        let scope = |link: &Link| (link.in_scope, link.unmanaged);
+        self.operation == Operation::Skip(SkipReason::Protected)
+            && self.prior.as_ref().map(scope) == Some((self.in_scope, self.unmanaged))
+            && self.escrow.is_none()
+            && !self.skip_is_news()
+    }
+
     /// Whether a provisioning record is written although nothing is sent: the reason for skipping changed.
     pub(super) fn skip_is_news(&self) -> bool {
         let before = self.prior.as_ref().and_then(|link| link.skipped);
@@ -134,22 +207,42 @@ impl Planned {
 /// One object to be planned.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
+    pub(super) kind: ObjectType,
     pub(super) id: SourceId,
     /// `None` when it is gone from the source.
     pub(super) object: Option<SourceObject>,
+    /// Who belongs to it, when it is a group and the source said so.
+    pub(super) members: Option<Vec<SourceId>>,
     pub(super) fingerprint: Option<Fingerprint>,
 }
 
 impl Item {
+    /// An object of the source, or out of escrow.
+    pub(super) fn present(object: SourceObject) -> Self {
+        let (kind, id) = (object.object_type, object.id.clone());
+        Self { kind, id, object: Some(object), members: None, fingerprint: None }
+    }
+
+    /// The news that an object is gone.
+    pub(super) fn gone(kind: ObjectType, id: SourceId) -> Self {
+        Self { kind, id, object: None, members: None, fingerprint: None }
+    }
+
+    /// One or the other.
+    pub(super) fn new(kind: ObjectType, id: SourceId, object: Option<SourceObject>) -> Self {
+        Self { kind, id, object, members: None, fingerprint: None }
+    }
+
     /// The case to decide.
     pub(super) fn case<'a>(
         &'a self,
         link: Option<&'a Link>,
         answer: Option<&'a Answer>,
+        references: &'a References,
         occasion: Occasion,
     ) -> Case<'a> {
         let presence = self.object.as_ref().map_or(Presence::Gone, Presence::Here);
-        Case { presence, link, answer, chosen: None, occasion }
+        Case { presence, link, answer, chosen: None, references, occasion }
     }
 }
 
@@ -162,13 +255,41 @@ pub(super) enum Pass {
     Removal = 1,
     /// A retry out of escrow.
     Retry = 2,
+    /// Something found by the drift sweep.
+    Drift = 8,
+    /// What a person asked for now.
+    OnDemand = 9,
+    /// A reference to somebody who got an account.
+    Reference = 10,
+    /// A reference to somebody who got another account.
+    Moved = 11,
+    /// Members put into a group.
+    Joining = 12,
+    /// Members taken out of a group.
+    Leaving = 13,
+    /// Members whose leaving is held.
+    HeldLeaving = 14,
+}
+
+/// The id of a change that a pass makes. An object may be met more than once in a cycle, when its reading begins again or
+/// a person asks for it: each page gives changes of its own. A page that is planned again after a kill has its number.
+fn change_of(checkpoint: &Checkpoint, pass: Pass, object: &SourceId) -> Uuid {
+    let change = change_id(checkpoint.cycle, object, pass as u8);
+    if checkpoint.page == 0 { change } else { Uuid::new_v5(&change, &checkpoint.page.to_be_bytes()) }
 }
 
 /// What the slice holds in memory about objects that wait.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    pub(super) staged: BTreeMap<IdHash, StagedRemoval>,
+    pub(super) staged: BTreeMap<StagedKey, StagedRemoval>,
     pub(super) escrows: BTreeMap<IdHash, EscrowEntry>,
+}
+
+impl Waiting {
+    /// Whether a removal of the object itself is staged.
+    pub(super) fn waits(&self, id: &SourceId) -> bool {
+        self.staged.contains_key(&StagedKey { source_id: id.clone(), members: false })
+    }
 }
 
 /// Plans the items of one page into `plan`. `expected` is how many objects may still need matching in all.
@@ -181,16 +302,39 @@ pub(super) async fn plan_items(
     plan: &mut PagePlan,
 ) -> Result<(), Stop> {
     run.reread(items.iter_mut().filter_map(|item| item.object.as_mut())).await?;
-    let Session { matcher, waiting, checkpoint, .. } = session;
-    let mapping = &run.definition.mapping;
+    let (users, groups): (Vec<Item>, Vec<Item>) =
+        items.into_iter().partition(|item| item.kind == ObjectType::User);
+    for (kind, items) in [(ObjectType::User, users), (ObjectType::Group, groups)] {
+        if !items.is_empty() {
+            plan_kind(run, session, (kind, pass), items, expected, plan).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn plan_kind(
+    run: &Run<'_>,
+    session: &mut Session,
+    (kind, pass): (ObjectType, Pass),
+    mut items: Vec<Item>,
+    expected: u64,
+    plan: &mut PagePlan,
+) -> Result<(), Stop> {
+    let Session { matchers, listed, waiting, checkpoint, .. } = session;
+    let matcher = matcher_of(run, matchers, listed, checkpoint.cycle, kind).await?;
+    let mapping = run.definition.mapping_of(kind);
+    for item in &mut items {
+        plan.members.extend(item.members.take().map(|members| (item.id.clone(), members)));
+    }
+    let references = references::resolve(run, &items).await?;
     let hashes: Vec<IdHash> = items.iter().map(|item| IdHash::of(&item.id)).collect();
     let links = run.ports.store.links(&run.definition.job, &hashes).await?;
     let first: Vec<Decision> = items
         .iter()
         .zip(&hashes)
         .map(|(item, hash)| {
-            let occasion = run.occasion(change_id(checkpoint.cycle, &item.id, pass as u8));
-            decide(&item.case(links.get(hash), None, occasion), mapping)
+            let occasion = run.occasion(change_of(checkpoint, pass, &item.id));
+            decide(&item.case(links.get(hash), None, &references, occasion), mapping)
         })
         .collect();
     let asked: Vec<Candidates> = first
@@ -205,13 +349,14 @@ pub(super) async fn plan_items(
     // Questions that a dead target did not answer must not become anybody's failure.
     run.nobody_answered()?;
     let mut created = HashMap::new();
+    let mut taken: HashMap<TargetId, SourceId> = HashMap::new();
     for ((item, hash), decision) in items.into_iter().zip(hashes).zip(first) {
         let link = links.get(&hash);
-        let answer = answers.remove(&item.id);
-        let change_id = change_id(checkpoint.cycle, &item.id, pass as u8);
+        let answer = answers.remove(&item.id).map(|answer| answer.map(|one| once(one, &item.id, &mut taken)));
+        let change_id = change_of(checkpoint, pass, &item.id);
         let decision = match &answer {
             Some(Ok(answer)) => {
-                let case = item.case(link, Some(answer), run.occasion(change_id));
+                let case = item.case(link, Some(answer), &references, run.occasion(change_id));
                 choose(run, matcher, &case, decide(&case, mapping), &created).await?
             }
             Some(Err(failure)) => Decision { operation: Operation::Fail(failure.clone()), ..decision },
@@ -222,9 +367,15 @@ pub(super) async fn plan_items(
             Some(Ok(Answer::One(path, _))) => Some(path),
             _ => None,
         };
+        let own = item.object.as_ref().map(|object| mapping.references(object)).unwrap_or_default();
+        let known =
+            |(_, anchor): (String, SourceId)| Some((anchor.clone(), references.get(&anchor)?.clone()));
         let planned = Planned {
             change_id,
+            kind,
+            references: own.into_iter().filter_map(known).collect(),
             label: label(&item, link, &decision, mapping),
+            pending: decision.pending,
             source_id: item.id,
             object: item.object,
             prior: link.cloned(),
@@ -234,10 +385,69 @@ pub(super) async fn plan_items(
             unmanaged: decision.unmanaged,
             matched_by,
             escrow: waiting.escrows.get(&hash).cloned(),
+            reference: false,
+            decision: None,
         };
+        let planned = as_agreed(run, spare(planned, run.definition));
         place(planned, hash, item.fingerprint, waiting, pass, run.ports.clock.now(), plan);
     }
     Ok(())
+}
+
+/// Two people of one page whom the same account matches cannot both have it: the first one has.
+fn once(answer: Answer, source: &SourceId, taken: &mut HashMap<TargetId, SourceId>) -> Answer {
+    let Answer::One(_, account) = &answer else { return answer };
+    match taken.get(&account.id) {
+        Some(owner) => Answer::Taken(account.id.clone(), owner.clone()),
+        None => {
+            taken.insert(account.id.clone(), source.clone());
+            answer
+        }
+    }
+}
+
+/// Nothing is executed that the plan, where there is one, does not hold.
+fn as_agreed(run: &Run<'_>, planned: Planned) -> Planned {
+    let footprint = || of_object(&planned, run.definition.mapping_of(planned.kind));
+    if !planned.operation.is_export() || run.watch.agrees(&planned.source_id, footprint) {
+        return planned;
+    }
+    Planned { operation: Operation::Fail(plan_outdated()), ..planned }
+}
+
+/// Why something that a cycle would do is not done.
+pub(super) fn plan_outdated() -> Failure {
+    Failure::new(
+        FailureCode::PlanOutdated,
+        "something has changed since the plan was made, so this was not done; the next cycle decides it anew",
+    )
+}
+
+/// What finds accounts of this type in this slice; with the listing that the slice before kept.
+async fn matcher_of<'s>(
+    run: &Run<'_>,
+    matchers: &'s mut BTreeMap<ObjectType, Matcher>,
+    listed: &mut Vec<ObjectType>,
+    cycle: CycleId,
+    kind: ObjectType,
+) -> Result<&'s mut Matcher, Stop> {
+    if let Some(position) = listed.iter().position(|listed| *listed == kind) {
+        listed.swap_remove(position);
+        let kept = run.ports.store.kept(&run.definition.job, Kept::Listing(cycle, kind)).await?;
+        let mapping = run.definition.mapping_of(kind);
+        if let Some(matcher) = kept.and_then(|bytes| Matcher::unpack(kind, &bytes, mapping)) {
+            matchers.insert(kind, matcher);
+        }
+    }
+    Ok(matchers.entry(kind).or_insert_with(|| Matcher::new(kind)))
+}
+
+/// Who is protected is not removed.
+fn spare(planned: Planned, definition: &Definition) -> Planned {
+    if planned.operation.is_removal() && planned.is_protected(definition) {
+        return Planned { operation: Operation::Skip(SkipReason::Protected), ..planned };
+    }
+    planned
 }
 
 /// Puts planned work where it belongs: executed with the page, or staged for the guard.
@@ -250,22 +460,23 @@ fn place(
     now: Timestamp,
     plan: &mut PagePlan,
 ) {
-    let staged = waiting.staged.get(&hash);
-    plan.fingerprints.extend(fingerprint.map(FingerprintChange::Seen));
+    let staged = waiting.staged.get(&planned.staged_key());
+    // Who is spared is met again in every complete reading, so that the end of the protection takes effect.
+    let is_spared = planned.operation == Operation::Skip(SkipReason::Protected);
+    plan.fingerprints.extend(fingerprint.filter(|_| !is_spared).map(FingerprintChange::Seen));
     if planned.operation.is_removal() && pass != Pass::Removal {
-        plan.stage.push(Staging {
-            removal: StagedRemoval {
-                source_id: planned.source_id,
-                object: planned.object,
-                staged_at: staged.map_or(now, |staged| staged.staged_at),
-                held_record: staged.and_then(|staged| staged.held_record),
-            },
-            is_new: staged.is_none(),
-        });
+        let removal = staging(planned, staged, now);
+        // One that waits already, as it is, has nothing to be written down.
+        if staged != Some(&removal) {
+            plan.stage.push(Staging { removal, is_new: staged.is_none() });
+        }
+        return;
+    }
+    if staged.is_none() && planned.is_spared_as_before() {
         return;
     }
     if staged.is_some() {
-        plan.unstage.push(planned.source_id.clone());
+        plan.unstage.push(planned.staged_key());
     }
     let gone_for_good = matches!(planned.operation, Operation::Forget | Operation::Delete(_))
         || matches!(
@@ -276,6 +487,21 @@ fn place(
         plan.fingerprints.push(FingerprintChange::Gone(hash));
     }
     plan.work.push(planned);
+}
+
+/// The row of a removal. What was decided and told about it before stays: it is the same removal.
+fn staging(planned: Planned, staged: Option<&StagedRemoval>, now: Timestamp) -> StagedRemoval {
+    StagedRemoval {
+        removed: Removed::of(planned.kind),
+        count: 1,
+        decision: staged.and_then(|staged| staged.decision.clone()),
+        label: planned.label,
+        source_id: planned.source_id,
+        object: planned.object,
+        staged_at: staged.map_or(now, |staged| staged.staged_at),
+        held_record: staged.and_then(|staged| staged.held_record),
+        rejection_told: staged.and_then(|staged| staged.rejection_told),
+    }
 }
 
 /// Two people of one page with the same matching value cannot both be created: the second one fails, before a

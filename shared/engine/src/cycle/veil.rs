@@ -8,16 +8,14 @@ use std::collections::BTreeMap;
 use super::plan::PagePlan;
 use super::{Definition, Run, Stop};
 use crate::decide::Operation;
-use crate::ids::Key;
-use crate::mapping::Mapping;
-use crate::model::{SourceId, SourceObject, TargetObject, Value};
+use crate::model::{ObjectType, SourceId, SourceObject, TargetObject, Value};
 use crate::ports::{Source, SourceError};
 
 impl Run<'_> {
     /// Hides what the mapping hides, in objects that were just read.
     pub(super) fn veil(&self, objects: &mut [SourceObject]) {
         for object in objects {
-            self.definition.mapping.veil(object, &self.definition.key);
+            self.definition.mapping_of(object.object_type).veil(object, &self.definition.key);
         }
     }
 
@@ -26,14 +24,18 @@ impl Run<'_> {
         &self,
         objects: impl Iterator<Item = &'o mut SourceObject>,
     ) -> Result<(), Stop> {
-        let Definition { mapping, key, .. } = self.definition;
-        reread(self.ports.source, mapping, key, objects).await.map_err(Stop::Source)
+        reread(self.ports.source, self.definition, objects).await.map_err(Stop::Source)
     }
 
     /// Hides what accounts show of values that the mapping hides.
-    pub(super) fn veil_accounts(&self, mut accounts: Vec<TargetObject>) -> Vec<TargetObject> {
+    pub(super) fn veil_accounts(
+        &self,
+        kind: ObjectType,
+        mut accounts: Vec<TargetObject>,
+    ) -> Vec<TargetObject> {
+        let mapping = self.definition.mapping_of(kind);
         for account in &mut accounts {
-            self.definition.mapping.veil_account(&mut account.attributes, None, &self.definition.key);
+            mapping.veil_account(&mut account.attributes, None, &self.definition.key);
         }
         accounts
     }
@@ -43,8 +45,7 @@ impl Run<'_> {
 /// is, and fails alone when it is mapped.
 pub(super) async fn reread<'o>(
     source: &dyn Source,
-    mapping: &Mapping,
-    key: &Key,
+    definition: &Definition,
     objects: impl Iterator<Item = &'o mut SourceObject>,
 ) -> Result<(), SourceError> {
     let mut hidden: BTreeMap<SourceId, &mut SourceObject> =
@@ -54,7 +55,7 @@ pub(super) async fn reread<'o>(
     }
     let ids: Vec<SourceId> = hidden.keys().cloned().collect();
     for mut object in source.get(&ids).await? {
-        mapping.veil(&mut object, key);
+        definition.mapping_of(object.object_type).veil(&mut object, &definition.key);
         if let Some(stored) = hidden.get_mut(&object.id) {
             **stored = object;
         }
@@ -70,8 +71,9 @@ pub(super) async fn lift(run: &Run<'_>, plan: &mut PagePlan) -> Result<(), Stop>
         let Some(object) = &planned.object else { continue };
         let occasion = run.occasion(planned.change_id);
         // What fails here keeps its hidden value, and the connector refuses to send that.
-        if let Ok(mapped) = run.definition.mapping.evaluate(object, !planned.in_scope, &occasion) {
-            values(&mut planned.operation, |path, value| run.definition.mapping.unveil(&mapped, path, value));
+        let mapping = run.definition.mapping_of(planned.kind);
+        if let Ok(mapped) = mapping.evaluate(object, !planned.in_scope, &occasion) {
+            values(&mut planned.operation, |path, value| mapping.unveil(&mapped, path, value));
         }
     }
     Ok(())

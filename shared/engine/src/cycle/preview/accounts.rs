@@ -15,7 +15,7 @@ use crate::cycle::{CycleError, Definition};
 use crate::decide::Answer;
 use crate::escrow::{Consequence, Failure, is_targets_fault, judge};
 use crate::ids::digest16;
-use crate::model::{SourceId, TargetId, TargetObject, Value};
+use crate::model::{ObjectType, SourceId, TargetId, TargetObject, Value};
 use crate::ports::Target;
 
 /// What became of the question for one person's account.
@@ -106,7 +106,8 @@ impl<'a> Accounts<'a> {
         let paths = mapping.target_paths();
         let (mut listing, mut known, mut cursor) = (Listing::default(), BTreeSet::new(), None);
         loop {
-            let page = target.list(&paths, cursor.as_ref()).await.map_err(CycleError::Target)?;
+            let page =
+                target.list(ObjectType::User, &paths, cursor.as_ref()).await.map_err(CycleError::Target)?;
             let size = page.objects.len().max(1) as u64;
             for object in page.objects {
                 if known.insert(object.id.clone()) {
@@ -131,7 +132,7 @@ impl<'a> Accounts<'a> {
         if self.sight.job.is_none() || accounts.is_empty() {
             return Ok(BTreeMap::new());
         }
-        Ok(self.sight.store.owners(&self.definition.job, &accounts).await?)
+        Ok(self.sight.store.owners(&self.definition.job, ObjectType::User, &accounts).await?)
     }
 
     /// The answer for one candidate, after all that come before.
@@ -184,7 +185,7 @@ fn digest(path: &str, folded: &str) -> [u8; 16] {
 
 async fn ask(target: &dyn Target, candidate: &Candidates, paths: &[String]) -> Result<Matches, CycleError> {
     for (position, (path, value)) in candidate.values.iter().enumerate() {
-        match target.find(path, value, paths).await {
+        match target.find(ObjectType::User, path, value, paths).await {
             Ok(found) if found.is_empty() => {}
             Ok(found) => return Ok(Ok(Some((position, found)))),
             Err(error) if is_targets_fault(error.kind) || judge(error.kind, 0) == Consequence::StopCycle => {

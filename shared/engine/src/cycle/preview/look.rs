@@ -11,13 +11,13 @@ use crate::cycle::matching::Candidates;
 use crate::cycle::phases::PAGE;
 use crate::cycle::plan::{Item, label, once_per_value};
 use crate::cycle::{CycleError, Definition, day_of, veil};
-use crate::decide::{Answer, Case, Decision, Operation, decide};
+use crate::decide::{Answer, Case, Decision, Operation, References, decide};
 use crate::escrow::EscrowEntry;
 use crate::fingerprint::{Fingerprint, Seen};
-use crate::guard::{StagedRemoval, Verdict, shrunken_because};
+use crate::guard::{Removed, StagedRemoval, Verdict, shrunken_because};
 use crate::ids::IdHash;
 use crate::mapping::Occasion;
-use crate::model::{Link, SourceObject};
+use crate::model::{Link, ObjectType, SourceObject};
 use crate::ports::{SourcePage, Unreadable};
 
 /// A preview at work.
@@ -32,6 +32,8 @@ pub(super) struct Look<'a> {
     staged: BTreeMap<IdHash, StagedRemoval>,
     escrows: BTreeMap<IdHash, EscrowEntry>,
     accounts: Accounts<'a>,
+    /// Objects that the reading showed so far, of either type.
+    met: u64,
     found: Consequences,
 }
 
@@ -51,17 +53,20 @@ impl<'a> Look<'a> {
             staged: BTreeMap::new(),
             escrows: BTreeMap::new(),
             accounts: Accounts::new(sight, definition),
+            met: 0,
             found: Consequences::default(),
         };
         if let Some(job) = sight.job {
             look.snapshot = sight.store.snapshot(&definition.job).await?;
             if job.counts.staged > 0 {
                 let staged = sight.store.staged(&definition.job).await?;
-                look.staged = staged.into_iter().map(|row| (IdHash::of(&row.source_id), row)).collect();
+                let people = staged.into_iter().filter(|row| row.removed == Removed::Users);
+                look.staged = people.map(|row| (IdHash::of(&row.source_id), row)).collect();
             }
             if job.counts.escrowed > 0 {
                 let escrows = sight.store.escrows(&definition.job).await?;
-                look.escrows = escrows.into_iter().map(|row| (IdHash::of(&row.source_id), row)).collect();
+                let people = escrows.into_iter().filter(|row| row.object_type == ObjectType::User);
+                look.escrows = people.map(|row| (IdHash::of(&row.source_id), row)).collect();
             }
             look.found.cycle_under_way = job.checkpoint.is_some();
         }
@@ -82,12 +87,17 @@ impl<'a> Look<'a> {
         for row in &page.unreadable {
             self.unreadable(row);
         }
+        // Groups are not looked at; but that they are there counts.
+        self.met += page.objects.len() as u64;
+        for group in page.objects.extract_if(.., |object| object.object_type == ObjectType::Group) {
+            self.mark(&IdHash::of(&group.id));
+        }
         for object in &mut page.objects {
             self.definition.mapping.veil(object, &self.definition.key);
         }
         self.found.read += page.objects.len() as u64;
         let items: Vec<Item> =
-            page.objects.into_iter().filter(|object| self.is_news(object)).map(present).collect();
+            page.objects.into_iter().filter(|object| self.is_news(object)).map(Item::present).collect();
         let left = self.total.unwrap_or(0).saturating_sub(self.done()) + items.len() as u64;
         let is_first = self.sight.job.is_none_or(|job| job.initial_completed.is_none());
         let expected = if is_first { left } else { items.len() as u64 };
@@ -104,11 +114,10 @@ impl<'a> Look<'a> {
 
     /// Whether an object differs from what was processed last, or waits for the guard: as a cycle sees it.
     fn is_news(&mut self, object: &SourceObject) -> bool {
-        let fingerprint = Fingerprint::of(object, &self.definition.mapping, day_of(self.sight.now));
-        let known = self.snapshot.binary_search_by_key(&fingerprint.id, |known| known.id).ok();
-        if let Some(position) = known {
-            self.seen.mark(position);
-        }
+        let generation = self.sight.job.map_or(0, |job| job.generation);
+        let day = day_of(self.sight.now);
+        let fingerprint = Fingerprint::of(object, &self.definition.mapping, day, generation);
+        let known = self.mark(&fingerprint.id);
         let same = known.is_some_and(|position| self.snapshot[position] == fingerprint);
         let staged = self.staged.remove(&fingerprint.id).is_some();
         if !same || staged {
@@ -123,10 +132,19 @@ impl<'a> Look<'a> {
         false
     }
 
+    /// Notes that an object was met; where it stands in the snapshot.
+    fn mark(&mut self, id: &IdHash) -> Option<usize> {
+        let known = self.snapshot.binary_search_by_key(id, |known| known.id).ok();
+        if let Some(position) = known {
+            self.seen.mark(position);
+        }
+        known
+    }
+
     /// Looks at those whom a complete reading did not show.
     pub(super) async fn leavers(&mut self) -> Result<(), CycleError> {
         let before = self.sight.job.map_or(0, |job| job.last_total);
-        if let Some(reason) = shrunken_because(before, self.found.read) {
+        if let Some(reason) = shrunken_because(before, self.met) {
             self.found.no_inference.get_or_insert(reason);
         }
         let missing: Vec<IdHash> = (self.snapshot.iter().enumerate())
@@ -142,8 +160,9 @@ impl<'a> Look<'a> {
             if inferred {
                 let links = self.links(hashes).await?;
                 hashes.iter().for_each(|hash| drop(self.staged.remove(hash)));
-                let gone = |link: &Link| Item { id: link.source_id.clone(), object: None, fingerprint: None };
-                self.decide(links.values().map(gone).collect(), 0).await?;
+                let gone = |link: &Link| Item::gone(link.object_type, link.source_id.clone());
+                let people = links.values().filter(|link| link.object_type == ObjectType::User);
+                self.decide(people.map(gone).collect(), 0).await?;
             }
         }
         Ok(())
@@ -153,10 +172,10 @@ impl<'a> Look<'a> {
     pub(super) async fn waiting(&mut self) -> Result<(), CycleError> {
         let staged = std::mem::take(&mut self.staged).into_values();
         let mut items: Vec<Item> =
-            staged.map(|row| Item { id: row.source_id, object: row.object, fingerprint: None }).collect();
+            staged.map(|row| Item::new(ObjectType::User, row.source_id, row.object)).collect();
         for entry in std::mem::take(&mut self.escrows).into_values() {
             if entry.next_attempt.is_some_and(|at| at <= self.sight.now) {
-                items.push(Item { id: entry.source_id, object: entry.object, fingerprint: None });
+                items.push(Item::new(entry.object_type, entry.source_id, entry.object));
             } else {
                 self.found.waiting += 1;
             }
@@ -176,7 +195,9 @@ impl<'a> Look<'a> {
     pub(super) fn end(mut self) -> Consequences {
         let linked = self.sight.job.map_or(0, |job| job.counts.linked);
         let verdict = Verdict {
+            removed: Removed::Users,
             removals: self.found.removals(),
+            today: 0,
             managed: linked + self.found.joining + self.found.matched,
             thresholds: self.definition.thresholds,
             approved_by: None,
@@ -195,9 +216,9 @@ impl<'a> Look<'a> {
 
     /// Decides about items as the plan of a page does, and counts what comes of it.
     async fn decide(&mut self, mut items: Vec<Item>, expected: u64) -> Result<(), CycleError> {
-        let Definition { mapping, key, .. } = self.definition;
+        let mapping = &self.definition.mapping;
         let objects = items.iter_mut().filter_map(|item| item.object.as_mut());
-        veil::reread(self.sight.source, mapping, key, objects).await.map_err(CycleError::Source)?;
+        veil::reread(self.sight.source, self.definition, objects).await.map_err(CycleError::Source)?;
         let hashes: Vec<IdHash> = items.iter().map(|item| IdHash::of(&item.id)).collect();
         let links = self.links(&hashes).await?;
         let first: Vec<Decision> = (items.iter().zip(&hashes))
@@ -238,7 +259,7 @@ impl<'a> Look<'a> {
         reserved: &Reserved,
     ) -> Decision {
         let occasion = Occasion { now: self.sight.now, change: Uuid::nil(), key: self.definition.key };
-        let case = item.case(link, answer, occasion);
+        let case = item.case(link, answer, &NO_REFERENCES, occasion);
         let decision = decide(&case, &self.definition.mapping);
         let Operation::Choose(questions) = &decision.operation else { return decision };
         let chosen = assume_free(questions, reserved);
@@ -257,6 +278,5 @@ impl<'a> Look<'a> {
     }
 }
 
-fn present(object: SourceObject) -> Item {
-    Item { id: object.id.clone(), object: Some(object), fingerprint: None }
-}
+/// Who refers to whom is not looked at: it changes no count.
+static NO_REFERENCES: References = References::new();

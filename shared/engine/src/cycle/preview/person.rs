@@ -9,11 +9,11 @@ use crate::cycle::choosing::{Reserved, assume_free};
 use crate::cycle::matching::Candidates;
 use crate::cycle::plan::Item;
 use crate::cycle::{CycleError, Definition};
-use crate::decide::{Answer, Case, Operation, decide};
+use crate::decide::{Answer, Case, Operation, References, decide};
 use crate::escrow::EscrowEntry;
 use crate::ids::IdHash;
 use crate::mapping::{Explanation, Occasion};
-use crate::model::{Link, SourceId};
+use crate::model::{Link, ObjectType, SourceId, SourceObject};
 
 /// What is known of one person, and what would come of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,23 +68,42 @@ pub async fn person(
         _ => None,
     };
     let occasion = Occasion { now: sight.now, change: Uuid::nil(), key: definition.key };
-    let explanation = object.as_ref().map(|object| definition.mapping.explain(object, &occasion));
-    let item = Item { id: id.clone(), object, fingerprint: None };
-    let (operation, matched_by) = operation(sight, definition, &item, link.as_ref(), occasion).await?;
+    let references = references(sight, definition, object.as_ref()).await?;
+    let explained = object.as_ref().map(|object| definition.mapping.explain(object, &occasion));
+    let explanation = explained.map(|explained| explained.with_accounts(&references));
+    let item = Item::new(ObjectType::User, id.clone(), object);
+    let known = (link.as_ref(), &references);
+    let (operation, matched_by) = operation(sight, definition, &item, known, occasion).await?;
     let display_name = item.object.and_then(|object| object.display_name);
     let display_name = display_name.or_else(|| link.as_ref().and_then(|link| link.display_name.clone()));
     Ok(Some(Person { source_id: id.clone(), display_name, explanation, link, matched_by, operation, escrow }))
+}
+
+/// The accounts of those whom somebody refers to, as far as they have one.
+async fn references(
+    sight: &Sight<'_>,
+    definition: &Definition,
+    object: Option<&SourceObject>,
+) -> Result<References, CycleError> {
+    let anchors = object.map(|object| definition.mapping.references(object)).unwrap_or_default();
+    if sight.job.is_none() || anchors.is_empty() {
+        return Ok(References::new());
+    }
+    let hashes: Vec<IdHash> = anchors.iter().map(|(_, anchor)| IdHash::of(anchor)).collect();
+    let links = sight.store.links(&definition.job, &hashes).await?;
+    let accounts = links.into_values().filter_map(|link| Some((link.source_id, link.target_id?)));
+    Ok(accounts.collect())
 }
 
 async fn operation(
     sight: &Sight<'_>,
     definition: &Definition,
     item: &Item,
-    link: Option<&Link>,
+    (link, references): (Option<&Link>, &References),
     occasion: Occasion,
 ) -> Result<(Operation, Option<String>), CycleError> {
     let mapping = &definition.mapping;
-    let first = decide(&item.case(link, None, occasion), mapping).operation;
+    let first = decide(&item.case(link, None, references, occasion), mapping).operation;
     let Operation::Ask(values) = first else { return Ok((first, None)) };
     let asked = [Candidates { id: item.id.clone(), values }];
     let answer = match Accounts::new(sight, definition).answers(&asked, 1).await?.remove(&item.id) {
@@ -92,7 +111,7 @@ async fn operation(
         Some(Found::Failed(failure)) => return Ok((Operation::Fail(failure), None)),
         None => Answer::Nobody,
     };
-    let case = item.case(link, Some(&answer), occasion);
+    let case = item.case(link, Some(&answer), references, occasion);
     let operation = match decide(&case, mapping).operation {
         Operation::Choose(questions) => {
             decide(&Case { chosen: Some(&assume_free(&questions, &Reserved::new())), ..case }, mapping)
