@@ -2,21 +2,26 @@
 //!
 //! In: the ports of a cycle, and the number of the call to die at. Out: ports that count every call; at the chosen one
 //! the call never returns, and [`Killer::died`] wakes up so that the test drops the worker as a crash would, without
-//! any of its clean-up running.
+//! any of its clean-up running. A test that keeps the worker instead can wake it up much later ([`Killer::revive`]): a
+//! process that slept, and does not know what happened meanwhile.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use engine::escrow::EscrowEntry;
 use engine::fingerprint::Fingerprint;
-use engine::guard::StagedRemoval;
+use engine::guard::{StagedKey, StagedRemoval};
 use engine::ids::IdHash;
 use engine::job::{CycleReport, Event, JobState};
-use engine::model::{Cursor, CycleId, JobId, Link, SourceId, TargetId, TargetObject, Value, Watermark};
+use engine::membership::{MemberChange, Membership, PendingReference};
+use engine::model::{
+    Cursor, CycleId, JobId, Link, ObjectType, SourceId, SourceObject, TargetId, TargetObject, Value,
+    Watermark,
+};
 use engine::ports::{
-    ClaimOutcome, FingerprintChange, Habits, Identity, Lease, Reading, Source, SourceError, SourcePage,
-    Store, StoreError, Target, TargetError, TargetOperation, TargetPage,
+    ClaimOutcome, FingerprintChange, Habits, Identity, Kept, Lease, Orders, Pace, Reading, Source,
+    SourceError, SourcePage, Store, StoreError, Target, TargetError, TargetOperation, TargetPage,
 };
 use engine::report::ProvisioningRecord;
 use jiff::Timestamp;
@@ -37,13 +42,21 @@ pub struct Killer {
     moment: Option<Moment>,
     calls: AtomicU64,
     died: Notify,
+    revived: AtomicBool,
+    wakes: Notify,
 }
 
 impl Killer {
     /// Dies at `moment`, or never.
     #[must_use]
     pub fn at(moment: Option<Moment>) -> Self {
-        Self { moment, calls: AtomicU64::new(0), died: Notify::new() }
+        Self {
+            moment,
+            calls: AtomicU64::new(0),
+            died: Notify::new(),
+            revived: AtomicBool::new(false),
+            wakes: Notify::new(),
+        }
     }
 
     /// Calls so far.
@@ -56,22 +69,40 @@ impl Killer {
         self.died.notified().await;
     }
 
+    /// Wakes the worker up, provided the test did not drop it: the call it stopped at is made, or its answer arrives, as
+    /// if no time had passed. It does not stop again.
+    pub fn revive(&self) {
+        self.revived.store(true, Ordering::Relaxed);
+        self.wakes.notify_waiters();
+    }
+
     async fn around<T>(&self, call: impl Future<Output = T>) -> T {
         let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         match self.moment {
-            Some(Moment::Before(at)) if number >= at => self.die().await,
-            Some(Moment::After(at)) if number > at => self.die().await,
+            Some(Moment::Before(at)) if number >= at => {
+                self.sleep().await;
+                call.await
+            }
+            Some(Moment::After(at)) if number > at => {
+                self.sleep().await;
+                call.await
+            }
             Some(Moment::After(at)) if number == at => {
-                call.await;
-                self.die().await
+                let answer = call.await;
+                self.sleep().await;
+                answer
             }
             _ => call.await,
         }
     }
 
-    async fn die<T>(&self) -> T {
-        self.died.notify_one();
-        std::future::pending().await
+    /// Stops here, for ever unless it is woken up.
+    async fn sleep(&self) {
+        let wakes = self.wakes.notified();
+        if !self.revived.load(Ordering::Relaxed) {
+            self.died.notify_one();
+            wakes.await;
+        }
     }
 }
 
@@ -97,6 +128,10 @@ impl<P: Source + ?Sized> Source for Mortal<'_, P> {
         self.killer.around(self.port.read(cursor)).await
     }
 
+    async fn get(&self, ids: &[SourceId]) -> Result<Vec<SourceObject>, SourceError> {
+        self.killer.around(self.port.get(ids)).await
+    }
+
     fn calls(&self) -> u64 {
         self.port.calls()
     }
@@ -104,21 +139,36 @@ impl<P: Source + ?Sized> Source for Mortal<'_, P> {
 
 #[async_trait]
 impl<P: Target + ?Sized> Target for Mortal<'_, P> {
-    async fn list(&self, paths: &[String], cursor: Option<&Cursor>) -> Result<TargetPage, TargetError> {
-        self.killer.around(self.port.list(paths, cursor)).await
+    async fn list(
+        &self,
+        kind: ObjectType,
+        paths: &[String],
+        cursor: Option<&Cursor>,
+    ) -> Result<TargetPage, TargetError> {
+        self.killer.around(self.port.list(kind, paths, cursor)).await
     }
 
     async fn find(
         &self,
+        kind: ObjectType,
         path: &str,
         value: &Value,
         paths: &[String],
     ) -> Result<Vec<TargetObject>, TargetError> {
-        self.killer.around(self.port.find(path, value, paths)).await
+        self.killer.around(self.port.find(kind, path, value, paths)).await
     }
 
-    async fn get(&self, id: &TargetId, paths: &[String]) -> Result<Option<TargetObject>, TargetError> {
-        self.killer.around(self.port.get(id, paths)).await
+    async fn get(
+        &self,
+        kind: ObjectType,
+        id: &TargetId,
+        paths: &[String],
+    ) -> Result<Option<TargetObject>, TargetError> {
+        self.killer.around(self.port.get(kind, id, paths)).await
+    }
+
+    async fn members(&self, group: &TargetId) -> Result<Option<BTreeSet<TargetId>>, TargetError> {
+        self.killer.around(self.port.members(group)).await
     }
 
     async fn batch_size(&self) -> usize {
@@ -140,6 +190,10 @@ impl<P: Target + ?Sized> Target for Mortal<'_, P> {
     fn calls(&self) -> u64 {
         self.port.calls()
     }
+
+    fn pace(&self) -> Pace {
+        self.port.pace()
+    }
 }
 
 /// Passes store calls on, through the killer.
@@ -156,13 +210,15 @@ macro_rules! mortal_store {
 
 mortal_store! {
     acquire(job: &JobId, now: Timestamp, until: Timestamp) -> (Lease, JobState);
-    save(lease: &Lease, state: &JobState, events: &[Event], release: bool) -> ();
+    save(lease: &Lease, state: &JobState, events: &[Event], release: bool) -> Orders;
+    orders_done(job: &JobId, done: &Orders) -> ();
     links(job: &JobId, ids: &[IdHash]) -> BTreeMap<IdHash, Link>;
+    links_after(job: &JobId, after: Option<IdHash>, most: usize) -> Vec<Link>;
     put_link(lease: &Lease, link: &Link) -> ();
     delete_link(lease: &Lease, source: &SourceId) -> ();
-    claim(lease: &Lease, target: &TargetId, source: &SourceId) -> ClaimOutcome;
-    owners(job: &JobId, targets: &[TargetId]) -> BTreeMap<TargetId, SourceId>;
-    release_claim(lease: &Lease, target: &TargetId, source: &SourceId) -> ();
+    claim(lease: &Lease, kind: ObjectType, target: &TargetId, source: &SourceId) -> ClaimOutcome;
+    owners(job: &JobId, kind: ObjectType, targets: &[TargetId]) -> BTreeMap<TargetId, SourceId>;
+    release_claim(lease: &Lease, kind: ObjectType, target: &TargetId, source: &SourceId) -> ();
     snapshot(job: &JobId) -> Vec<Fingerprint>;
     append_fingerprints(lease: &Lease, cycle: CycleId, page: u32, changes: &[FingerprintChange]) -> ();
     fold_fingerprints(lease: &Lease) -> ();
@@ -170,7 +226,19 @@ mortal_store! {
     intent(job: &JobId) -> Option<Vec<u8>>;
     stage(lease: &Lease, removals: &[StagedRemoval]) -> ();
     staged(job: &JobId) -> Vec<StagedRemoval>;
-    unstage(lease: &Lease, objects: &[SourceId]) -> ();
+    unstage(lease: &Lease, objects: &[StagedKey]) -> ();
+    membership(job: &JobId, group: &SourceId) -> Membership;
+    change_membership(lease: &Lease, group: &SourceId, changes: &[MemberChange]) -> ();
+    forget_membership(lease: &Lease, group: &SourceId) -> ();
+    add_pending(lease: &Lease, references: &[PendingReference]) -> ();
+    pending(job: &JobId) -> Vec<PendingReference>;
+    remove_pending(lease: &Lease, references: &[PendingReference]) -> ();
+    mark_unsettled(lease: &Lease, groups: &[SourceId]) -> ();
+    unsettled(job: &JobId) -> Vec<SourceId>;
+    settle(lease: &Lease, group: &SourceId) -> ();
+    keep(lease: &Lease, name: Kept, bytes: &[u8]) -> ();
+    kept(job: &JobId, name: Kept) -> Option<Vec<u8>>;
+    drop_kept(lease: &Lease, name: Kept) -> ();
     put_escrow(lease: &Lease, entry: &EscrowEntry) -> ();
     delete_escrow(lease: &Lease, source: &SourceId) -> ();
     escrows(job: &JobId) -> Vec<EscrowEntry>;

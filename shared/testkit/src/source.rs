@@ -1,14 +1,14 @@
 //! A source held in memory, with pages as small as a test wants them.
 //!
-//! In: what the test puts into it. Out: full readings, or what changed, page by page, with every failure a real
-//! directory has: a page that cannot be read, rows that make no sense, a version that moved on.
+//! In: what the test puts into it. Out: full readings, or what changed, page by page, users before groups, with every
+//! failure a real directory has: a page that cannot be read, rows that make no sense, a version that moved on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use engine::model::{Cursor, SourceId, SourceObject, Watermark};
+use engine::model::{Cursor, ObjectType, SourceId, SourceObject, Watermark};
 use engine::ports::{Reading, Source, SourceError, SourcePage, Unreadable};
 use serde_json::{Value, json};
 
@@ -38,6 +38,8 @@ struct Contents {
     objects: BTreeMap<SourceId, SourceObject>,
     /// The version that touched an object last, also of objects that are gone.
     touched: BTreeMap<SourceId, u64>,
+    /// The ids of groups, also of those that are gone.
+    groups: BTreeSet<SourceId>,
     manner: Manner,
     unreadable: Vec<Unreadable>,
     failing_page: Option<usize>,
@@ -54,7 +56,7 @@ impl MemorySource {
     pub fn put(&self, object: SourceObject) {
         self.change(|contents| {
             contents.touch(&object.id);
-            contents.objects.insert(object.id.clone(), object);
+            contents.insert(object);
         });
     }
 
@@ -78,9 +80,7 @@ impl MemorySource {
 
     /// Adds an object that no change log will ever tell of: a subtree that was moved in.
     pub fn put_unnoticed(&self, object: SourceObject) {
-        self.change(|contents| {
-            contents.objects.insert(object.id.clone(), object);
-        });
+        self.change(|contents| contents.insert(object));
     }
 
     /// How the source answers from now on.
@@ -119,12 +119,22 @@ impl Contents {
         self.touched.insert(id.clone(), self.version);
     }
 
-    /// What a reading of those `since` shows, in order.
+    fn insert(&mut self, object: SourceObject) {
+        let id = object.id.clone();
+        if object.object_type == ObjectType::Group {
+            self.groups.insert(id.clone());
+        } else {
+            self.groups.remove(&id);
+        }
+        self.objects.insert(id, object);
+    }
+
+    /// What a reading of those `since` shows, in order: users first, groups next, each by id.
     fn entries(&self, since: Option<u64>) -> Vec<Entry<'_>> {
         let changed = |id: &SourceId| self.touched.get(id).copied() > since;
         let manner = if since.is_none() { Manner::Everyone } else { self.manner };
         let everyone = self.objects.values();
-        match manner {
+        let mut entries: Vec<Entry<'_>> = match manner {
             Manner::Everyone => everyone.map(Entry::Object).collect(),
             Manner::Presence => everyone
                 .map(
@@ -139,7 +149,9 @@ impl Contents {
                 .filter(|id| changed(id))
                 .map(|id| self.objects.get(id).map_or(Entry::Gone(id), Entry::Object))
                 .collect(),
-        }
+        };
+        entries.sort_by_key(|entry| self.groups.contains(entry.id()));
+        entries
     }
 }
 
@@ -148,6 +160,15 @@ enum Entry<'a> {
     Object(&'a SourceObject),
     Present(&'a SourceId),
     Gone(&'a SourceId),
+}
+
+impl Entry<'_> {
+    fn id(&self) -> &SourceId {
+        match self {
+            Self::Object(object) => &object.id,
+            Self::Present(id) | Self::Gone(id) => id,
+        }
+    }
 }
 
 fn number(value: &Value, name: &str) -> Option<u64> {
@@ -215,5 +236,69 @@ impl Source for MemorySource {
 
     fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::model::Attributes;
+
+    use super::*;
+
+    fn object(id: &str, object_type: ObjectType) -> SourceObject {
+        SourceObject {
+            id: SourceId::new(id),
+            object_type,
+            display_name: None,
+            enabled: true,
+            soft_deleted: false,
+            attributes: Attributes::new(),
+        }
+    }
+
+    /// What a reading shows, in order, with a mark before those named by id alone and those gone.
+    async fn shown(source: &MemorySource, watermark: Option<&Watermark>) -> (Vec<String>, Watermark) {
+        let (Reading::Full { cursor, watermark, .. } | Reading::Delta { cursor, watermark, .. }) =
+            source.open(watermark, None).await.unwrap()
+        else {
+            panic!("something changed");
+        };
+        let (mut names, mut next) = (Vec::new(), Some(cursor));
+        while let Some(cursor) = next {
+            let page = source.read(&cursor).await.unwrap();
+            names.extend(page.objects.iter().map(|object| object.id.to_string()));
+            names.extend(page.present.iter().map(|id| format!("={id}")));
+            names.extend(page.gone.iter().map(|id| format!("-{id}")));
+            next = page.next;
+        }
+        (names, watermark)
+    }
+
+    #[tokio::test]
+    async fn users_come_before_groups_in_every_manner() {
+        let source = MemorySource::with_pages_of(1);
+        for (id, object_type) in [
+            ("a", ObjectType::Group),
+            ("b", ObjectType::User),
+            ("c", ObjectType::Group),
+            ("d", ObjectType::User),
+            ("e", ObjectType::Group),
+        ] {
+            source.put(object(id, object_type));
+        }
+        let (names, watermark) = shown(&source, None).await;
+        assert_eq!(names, ["b", "d", "a", "c", "e"]);
+        source.edit("c", |group| group.enabled = false);
+        source.edit("d", |user| user.enabled = false);
+        source.remove("a");
+        let cases: [(Manner, &[&str]); 3] = [
+            (Manner::Everyone, &["b", "d", "c", "e"]),
+            (Manner::Presence, &["=b", "d", "c", "=e"]),
+            (Manner::Changes, &["d", "-a", "c"]),
+        ];
+        for (manner, expected) in cases {
+            source.set_manner(manner);
+            assert_eq!(shown(&source, Some(&watermark)).await.0, expected, "{manner:?}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! with `schemas` worked out, or the error that names the attribute. Promise: read-only and write-only
 //! attributes are gone, unassigned values too (RFC 7643 section 2.5); unknown attributes and extensions are kept.
 
+use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::error::ScimError;
@@ -16,7 +17,10 @@ pub(crate) type Members = Map<String, Value>;
 
 /// Checks a whole resource. `id`, `meta` and `schemas` are dropped: the server's own are put in their place.
 pub(crate) fn checked(kind: ResourceType, given: Members, quirks: &Quirks) -> Result<Members, ScimError> {
-    let check = Check { text_booleans: !quirks.refuse_text_booleans };
+    let check = Check {
+        text_booleans: !quirks.refuse_text_booleans,
+        manager_must_be_text: quirks.manager_must_be_text,
+    };
     let mut kept = Members::new();
     let mut schemas = vec![Value::from(kind.urn())];
     for (name, value) in given {
@@ -48,15 +52,40 @@ fn require_name(kind: ResourceType, kept: &Members) -> Result<(), ScimError> {
 /// Refuses more members than [`Quirks::member_cap`] allows in one request.
 pub(crate) fn check_member_cap(members: usize, quirks: &Quirks) -> Result<(), ScimError> {
     match quirks.member_cap {
-        Some(cap) if members > cap => Err(ScimError::invalid_value(format!(
-            "{members} members in one request; at most {cap} are taken"
-        ))),
+        Some(cap) if members > cap => {
+            let detail = format!("{members} members in one request; at most {cap} are taken");
+            Err(match quirks.member_cap_answers413 {
+                true => ScimError::too_large(detail),
+                false => ScimError::invalid_value(detail),
+            })
+        }
         _ => Ok(()),
     }
 }
 
+/// Refuses a change that turns `active` on and is not alone, where [`Quirks::refuse_reactivation_with_changes`] is.
+pub(crate) fn check_reactivation(
+    before: &Members,
+    after: &Members,
+    quirks: &Quirks,
+) -> Result<(), ScimError> {
+    let is = |user: &Members, flag: bool| user.get("active") == Some(&Value::Bool(flag));
+    let others = |user: &Members| {
+        let mut others = user.clone();
+        others.remove("active");
+        others
+    };
+    let is_refused = quirks.refuse_reactivation_with_changes && is(before, false) && is(after, true);
+    if is_refused && others(before) != others(after) {
+        let detail = "an inactive user can be activated, and nothing else, in one request";
+        return Err(ScimError::new(StatusCode::BAD_REQUEST, detail));
+    }
+    Ok(())
+}
+
 struct Check {
     text_booleans: bool,
+    manager_must_be_text: bool,
 }
 
 impl Check {
@@ -109,6 +138,13 @@ impl Check {
 
     fn single(&self, attribute: &'static Attribute, value: Value) -> Result<Option<Value>, ScimError> {
         match (attribute.kind, value) {
+            (Type::Complex, value) if self.manager_must_be_text && attribute.name == "manager" => {
+                if value.is_string() {
+                    Ok(Some(value))
+                } else {
+                    Err(wrong_type("manager", "the id of a user"))
+                }
+            }
             (Type::Complex, Value::Object(members)) => {
                 self.object(attribute.sub_attributes, members, attribute.name)
             }

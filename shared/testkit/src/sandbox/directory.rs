@@ -3,7 +3,7 @@
 //! In: bodies that were parsed, with the rules of the call. Out: resources, or the error the client sees.
 //! Promise: `userName` is unique without regard to case; a write that changes nothing leaves `lastModified` and
 //! `version` alone; a failed write leaves everything alone; ids follow from the order of creates, and none is
-//! used twice; a deleted resource is in no group.
+//! used twice; a deleted resource is in no group, and who is in a group exists.
 
 use std::sync::Arc;
 
@@ -11,10 +11,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::body::{Members, checked};
+use super::body::{Members, check_reactivation, checked};
 use super::collection::{Collection, Number};
 use super::error::ScimError;
 use super::filter::fold;
+use super::members;
 use super::patch::{Operation, apply};
 use super::path::member;
 use super::quirks::Quirks;
@@ -65,6 +66,11 @@ impl Directory {
         }
     }
 
+    /// Where resources live.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     fn of_mut(&mut self, kind: ResourceType) -> &mut Collection {
         match kind {
             ResourceType::User => &mut self.users,
@@ -103,6 +109,9 @@ impl Directory {
         rules: Rules<'_>,
     ) -> Result<Arc<Value>, ScimError> {
         let mut resource = checked(kind, body, rules.quirks)?;
+        if kind == ResourceType::Group {
+            members::complete(self, &mut resource, rules.quirks)?;
+        }
         let name = name_of(kind, &resource).to_owned();
         check_poison(kind, rules, &name)?;
         self.check_unique(kind, &name, None)?;
@@ -153,7 +162,11 @@ impl Directory {
         operations: &[Operation],
         rules: Rules<'_>,
     ) -> Result<Arc<Value>, ScimError> {
-        self.change(kind, id, rules, |before| apply(kind, before, operations, rules.quirks))
+        self.change(kind, id, rules, |before| {
+            let after = apply(kind, before, operations, rules.quirks)?;
+            check_reactivation(before, &after, rules.quirks)?;
+            Ok(after)
+        })
     }
 
     fn change(
@@ -168,7 +181,10 @@ impl Directory {
         let nothing = Members::new();
         let before = resource.as_object().unwrap_or(&nothing);
         check_poison(kind, rules, name_of(kind, before))?;
-        let after = work(before)?;
+        let mut after = work(before)?;
+        if kind == ResourceType::Group {
+            members::complete(self, &mut after, rules.quirks)?;
+        }
         let name = name_of(kind, &after);
         check_poison(kind, rules, name)?;
         self.check_unique(kind, name, Some(number))?;
@@ -204,18 +220,10 @@ impl Directory {
 
     /// Takes someone who is gone out of all groups.
     fn leave_groups(&mut self, id: &str, now: Timestamp) {
-        let is_gone = |member: &Value| member.get("value").and_then(Value::as_str) == Some(id);
         let everyone = self.groups.page(0, usize::MAX).iter();
-        let concerned: Vec<(Number, Arc<Value>)> =
-            everyone.filter(|(_, group)| members(group).iter().any(is_gone)).cloned().collect();
+        let concerned: Vec<(Number, Members)> =
+            everyone.filter_map(|(number, group)| Some((*number, members::without(group, id)?))).collect();
         for (number, group) in concerned {
-            let mut group = group.as_object().cloned().unwrap_or_default();
-            if let Some(Value::Array(members)) = group.get_mut("members") {
-                members.retain(|member| !is_gone(member));
-                if members.is_empty() {
-                    group.remove("members");
-                }
-            }
             self.groups.update(number, touched(group, now));
         }
     }
@@ -230,10 +238,6 @@ impl Directory {
         }
         Ok(())
     }
-}
-
-fn members(group: &Value) -> &[Value] {
-    group.get("members").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 fn name_of(kind: ResourceType, resource: &Members) -> &str {

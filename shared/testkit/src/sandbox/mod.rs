@@ -15,8 +15,7 @@
 //! constant time, and pages take time in their own length, also among 100,000 users. The same requests in the
 //! same order give the same ids. Dropping the [`Sandbox`] closes its port and its connections.
 //!
-//! **Caveats.** Nothing is kept when it stops. A user's `groups` attribute is not computed. Members are not
-//! checked to exist. Cursor paging (RFC 9865), `/Me` and passwords are not served.
+//! **Caveats.** Nothing is kept when it stops. A user's `groups` attribute is not computed. Cursor paging (RFC 9865), `/Me` and passwords are not served.
 
 mod body;
 mod bulk;
@@ -30,6 +29,7 @@ mod faults;
 mod filter;
 mod gate;
 mod listing;
+mod members;
 mod patch;
 mod path;
 mod quirks;
@@ -42,6 +42,7 @@ mod shared;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::net::Ipv4Addr;
@@ -53,7 +54,7 @@ use tokio::task::JoinHandle;
 
 pub use counters::{Counters, Kind};
 pub use faults::{Does, ErrorEvery, Fault, Faults, Throttle};
-pub use quirks::Quirks;
+pub use quirks::{Quirks, UnknownMembers};
 pub use settings::{RateLimit, Settings};
 
 use schema::ResourceType;
@@ -122,6 +123,20 @@ impl Sandbox {
     #[must_use]
     pub fn groups(&self) -> Vec<Value> {
         self.all(ResourceType::Group)
+    }
+
+    /// Who is in which group: under the `displayName` of each group the `userName`s of its users, and the
+    /// `displayName`s of the groups in it. A member that nobody is appears under its id. Groups of the same name are
+    /// taken together.
+    #[must_use]
+    pub fn memberships(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let directory = self.shared.directory();
+        let mut memberships: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for group in directory.of(ResourceType::Group).iter() {
+            let name = group["displayName"].as_str().unwrap_or_default().to_owned();
+            memberships.entry(name).or_default().extend(members::names(&directory, group));
+        }
+        memberships
     }
 
     fn all(&self, kind: ResourceType) -> Vec<Value> {

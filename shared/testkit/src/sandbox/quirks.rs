@@ -56,8 +56,36 @@ pub struct Quirks {
     pub refuse_remove_value: bool,
     /// The most members one request may add, remove or set; more answer 400 `invalidValue`. AWS takes 100.
     pub member_cap: Option<usize>,
+    /// More members than `memberCap` answer 413 instead, as at Miro.
+    pub member_cap_answers413: bool,
+    /// What becomes of a member whose id nobody has. Refused by default.
+    pub unknown_members: UnknownMembers,
+    /// Nothing that is answered shows who is in a group, as at AWS IAM Identity Center.
+    pub hide_members: bool,
+    /// `remove` of `members` without a filter empties the group, whatever `value` says. When off, only those that
+    /// `value` lists leave; without `value` everyone does, as the RFC has it.
+    pub remove_members_ignores_value: bool,
+    /// A member that is added again is in the group twice.
+    pub duplicate_members: bool,
+    /// The manager is the bare id of a user; an object answers 400 `invalidValue`.
+    pub manager_must_be_text: bool,
+    /// A PATCH that turns `active` on and changes something else, too, answers 400, as at FusionAuth.
+    pub refuse_reactivation_with_changes: bool,
     /// A request without `User-Agent` answers 403, as at GitHub.
     pub require_user_agent: bool,
+}
+
+/// What becomes of a member whose id nobody has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UnknownMembers {
+    /// The request answers 400 `invalidValue`.
+    #[default]
+    Refused,
+    /// The request answers 404, as if the group were not there.
+    NotFound,
+    /// It is kept like any other.
+    Kept,
 }
 
 impl Default for Quirks {
@@ -86,6 +114,13 @@ impl Default for Quirks {
             manager_as_text: false,
             refuse_remove_value: false,
             member_cap: None,
+            member_cap_answers413: false,
+            unknown_members: UnknownMembers::Refused,
+            hide_members: false,
+            remove_members_ignores_value: false,
+            duplicate_members: false,
+            manager_must_be_text: false,
+            refuse_reactivation_with_changes: false,
             require_user_agent: false,
         }
     }

@@ -125,8 +125,11 @@ pub(crate) fn shown<'a>(
     listed: bool,
 ) -> Cow<'a, Value> {
     let hides_extensions = listed && quirks.list_hides_extension;
-    let changed =
-        quirks.no_etag || quirks.answers_text_booleans || quirks.manager_as_text || hides_extensions;
+    let changed = quirks.no_etag
+        || quirks.answers_text_booleans
+        || quirks.manager_as_text
+        || quirks.hide_members
+        || hides_extensions;
     if *projection == Projection::Whole && !changed {
         return Cow::Borrowed(resource);
     }
@@ -136,6 +139,9 @@ pub(crate) fn shown<'a>(
     }
     if let Some(members) = shown.as_object_mut().filter(|_| hides_extensions) {
         members.retain(|name, _| !is_urn(name));
+    }
+    if let Some(members) = shown.as_object_mut().filter(|_| quirks.hide_members) {
+        members.remove("members");
     }
     if quirks.manager_as_text {
         manager_as_text(&mut shown);
@@ -148,7 +154,7 @@ pub(crate) fn shown<'a>(
 
 fn manager_as_text(resource: &mut Value) {
     let manager = resource.get_mut(ENTERPRISE_URN).and_then(|extension| extension.get_mut("manager"));
-    if let Some(manager) = manager {
+    if let Some(manager) = manager.filter(|manager| manager.is_object()) {
         *manager = manager.get_mut("value").map(Value::take).unwrap_or_default();
     }
 }

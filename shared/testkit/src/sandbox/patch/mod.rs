@@ -6,7 +6,8 @@
 //!
 //! Where the RFC leaves room, the sandbox does this: `add` with `attribute[filter]` that selects nothing creates
 //! the element if the filter is made of equalities only; `remove` with a filter that selects nothing changes
-//! nothing; `remove` of a multi-valued attribute without a filter empties it, whatever `value` says.
+//! nothing; `remove` of a multi-valued attribute without a filter empties it, whatever `value` says, but of `members`
+//! it removes those that `value` lists, unless a quirk says otherwise.
 
 mod target;
 #[cfg(test)]
@@ -176,7 +177,7 @@ impl Patch<'_> {
         if path.attribute.name.eq_ignore_ascii_case("members") {
             self.members += value.as_array().map_or(1, Vec::len);
         }
-        let target = Target::new(definition, path);
+        let target = Target::new(definition, path, self.quirks);
         match &path.attribute.schema {
             None => target.change(&mut self.resource, verb, value),
             Some(urn) => {

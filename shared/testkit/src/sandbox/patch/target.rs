@@ -13,6 +13,7 @@ use crate::sandbox::body::{Members, is_primary};
 use crate::sandbox::error::ScimError;
 use crate::sandbox::filter::{Filter, Operator, PatchPath, Scope, matches};
 use crate::sandbox::path::key_of;
+use crate::sandbox::quirks::Quirks;
 use crate::sandbox::schema::{Attribute, find};
 
 /// Where an operation acts within the object that holds the attribute.
@@ -21,11 +22,16 @@ pub(super) struct Target<'a> {
     name: &'a str,
     sub: Option<&'a str>,
     filter: Option<&'a Filter>,
+    quirks: &'a Quirks,
 }
 
 impl<'a> Target<'a> {
     /// The target of a path. Names take the schema's spelling where there is one.
-    pub(super) fn new(definition: Option<&'static Attribute>, path: &'a PatchPath) -> Self {
+    pub(super) fn new(
+        definition: Option<&'static Attribute>,
+        path: &'a PatchPath,
+        quirks: &'a Quirks,
+    ) -> Self {
         let sub_attributes = definition.map_or(&[][..], |attribute| attribute.sub_attributes);
         let sub = path.attribute.sub.as_deref();
         Self {
@@ -33,6 +39,7 @@ impl<'a> Target<'a> {
             name: definition.map_or(&path.attribute.name, |attribute| attribute.name),
             sub: sub.map(|sub| find(sub_attributes, sub).map_or(sub, |found| found.name)),
             filter: path.filter.as_ref(),
+            quirks,
         }
     }
 
@@ -45,6 +52,9 @@ impl<'a> Target<'a> {
             (Some(filter), _) => self.selected(&mut current, filter, verb, value)?,
             (None, Some(sub)) if many => self.in_every_element(&mut current, sub, verb, value)?,
             (None, Some(sub)) => self.part(&mut current, sub, verb, value)?,
+            (None, None) if verb == Verb::Remove && self.removes_members(value) => {
+                remove_members(self.elements(&mut current)?, value);
+            }
             (None, None) if verb == Verb::Remove => current = Value::Null,
             (None, None) if many => self.all_elements(&mut current, verb, value)?,
             (None, None) => whole(&mut current, verb, value),
@@ -53,6 +63,11 @@ impl<'a> Target<'a> {
             holder.insert(key, current);
         }
         Ok(())
+    }
+
+    /// Whether a removal means certain members, and not all of them.
+    fn removes_members(&self, value: &Value) -> bool {
+        self.name == "members" && !value.is_null() && !self.quirks.remove_members_ignores_value
     }
 
     /// `name.familyName`
@@ -80,7 +95,9 @@ impl<'a> Target<'a> {
         }
         let elements = self.elements(current)?;
         let before = elements.len();
-        if self.name == "members" {
+        if self.name == "members" && self.quirks.duplicate_members {
+            elements.extend(given);
+        } else if self.name == "members" {
             add_members(elements, given);
         } else {
             for item in given {
@@ -216,6 +233,14 @@ fn add_members(elements: &mut Vec<Value>, given: Vec<Value>) {
     let id = |member: &Value| member.get("value").and_then(Value::as_str).map(str::to_owned);
     let mut present: HashSet<Option<String>> = elements.iter().map(id).collect();
     elements.extend(given.into_iter().filter(|member| present.insert(id(member))));
+}
+
+/// Removes the members that are listed by their `value`, or as bare ids.
+fn remove_members(elements: &mut Vec<Value>, listed: &Value) {
+    let id = |member: &Value| member.get("value").unwrap_or(member).as_str().map(str::to_owned);
+    let listed = listed.as_array().map_or(std::slice::from_ref(listed), Vec::as_slice);
+    let gone: HashSet<String> = listed.iter().filter_map(id).collect();
+    elements.retain(|element| id(element).is_none_or(|id| !gone.contains(&id)));
 }
 
 /// When an operation made an element primary, the others no longer are (RFC 7644 section 3.5.2).

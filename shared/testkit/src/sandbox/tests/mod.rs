@@ -2,6 +2,7 @@
 
 mod control;
 mod faults;
+mod groups;
 mod lists;
 mod resources;
 

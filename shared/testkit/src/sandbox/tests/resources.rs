@@ -259,3 +259,34 @@ async fn what_is_not_served_answers_404_or_405() {
     assert_eq!(refusal(visitor.send(Method::PUT, "/Users", &json!({})).await).await.0, 405);
     assert_eq!(visitor.sandbox.counters().total, 3);
 }
+
+#[tokio::test]
+async fn a_manager_that_must_be_text_is_refused_as_an_object() {
+    let visitor = Visitor::with_quirks(Quirks { manager_must_be_text: true, ..Quirks::default() }).await;
+    let path = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
+    let nadia = visitor.create("nadia").await;
+    let set = |value: Value| visitor.patch(&nadia, json!([{ "op": "add", "path": path, "value": value }]));
+    assert_eq!(refusal(set(json!({ "value": "7" })).await).await, (400, "invalidValue".to_owned()));
+    let changed = body(set(json!("7")).await).await;
+    assert_eq!(changed[path.trim_end_matches(":manager")]["manager"], "7");
+    let removed = body(visitor.patch(&nadia, json!([{ "op": "remove", "path": path }])).await).await;
+    assert_eq!(removed.get(path.trim_end_matches(":manager")), None);
+}
+
+#[tokio::test]
+async fn reactivation_with_other_changes_is_refused_by_those_that_do_and_alone_it_is_not() {
+    let quirks = Quirks { refuse_reactivation_with_changes: true, ..Quirks::default() };
+    let visitor = Visitor::with_quirks(quirks).await;
+    let nadia = visitor.create("nadia").await;
+    let active = |flag: bool| json!({ "op": "replace", "path": "active", "value": flag });
+    let title = json!({ "op": "add", "path": "title", "value": "Chef" });
+    assert_eq!(visitor.patch(&nadia, json!([active(false), title])).await.status(), 200);
+    let other = json!({ "op": "replace", "path": "title", "value": "Baker" });
+    assert_eq!(
+        refusal(visitor.patch(&nadia, json!([active(true), other])).await).await,
+        (400, String::new())
+    );
+    for alone in [active(true), other] {
+        assert_eq!(visitor.patch(&nadia, json!([alone])).await.status(), 200);
+    }
+}

@@ -1,0 +1,11 @@
+//! Managers and members, lived through in memory: who is put into which group, who is taken out, who has to wait.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod groups;
+mod killed;
+mod managers;
+mod nested;
+mod random;
+mod trouble;
+mod world;
