@@ -56,6 +56,9 @@ pub enum ApplicationError {
     Store(#[from] StoreError),
 }
 
+/// Rows of an application deleted in one go; few have more versions.
+const ROWS_AT_ONCE: usize = 1_000;
+
 impl DynamoStore {
     /// Saves an application: a new one when `expected` is `None`, otherwise the one whose version is `expected`.
     ///
@@ -95,6 +98,22 @@ impl DynamoStore {
                 let operation = format!("saving application '{}'", application.name);
                 Err(StoreError::unavailable(operation, error).into())
             }
+        }
+    }
+
+    /// Deletes an application: its name, its document and all its versions. Deleting what is gone succeeds.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn delete_application(&self, application: &StoredApplication) -> Result<(), StoreError> {
+        let place = keys::application(&application.id).pk;
+        self.state.delete_batches(vec![keys::name(&application.name)]).await?;
+        loop {
+            let rows = self.state.keys(&place, "", ROWS_AT_ONCE).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            self.state.delete_batches(rows).await?;
         }
     }
 

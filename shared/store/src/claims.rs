@@ -1,4 +1,4 @@
-//! Claims: an account of the target belongs to one source object at most.
+//! Claims: an account or group of the target belongs to one source object at most.
 //!
 //! In: an object that wants an account. Out: granted, or who holds it. A claim is an item written only when it is
 //! absent, before the link: an index could not tell, it lags behind.
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use engine::model::{JobId, SourceId, TargetId};
+use engine::model::{JobId, ObjectType, SourceId, TargetId};
 use engine::ports::{ClaimOutcome, Lease, StoreError};
 
 use crate::item::{Draft, Item, Stored, key_item};
@@ -25,10 +25,11 @@ impl DynamoStore {
     pub(crate) async fn take_claim(
         &self,
         lease: &Lease,
+        kind: ObjectType,
         target: &TargetId,
         source: &SourceId,
     ) -> Result<ClaimOutcome, StoreError> {
-        let key = keys::claim(&lease.job, target);
+        let key = keys::claim(&lease.job, kind, target);
         let draft = Draft::new(key.clone())
             .text("source", source.as_str())
             .text("target", target.as_str())
@@ -64,10 +65,11 @@ impl DynamoStore {
     pub(crate) async fn read_owners(
         &self,
         job: &JobId,
+        kind: ObjectType,
         targets: &[TargetId],
     ) -> Result<BTreeMap<TargetId, SourceId>, StoreError> {
         let distinct: BTreeSet<&TargetId> = targets.iter().collect();
-        let keys = distinct.into_iter().map(|target| keys::claim(job, target)).collect();
+        let keys = distinct.into_iter().map(|target| keys::claim(job, kind, target)).collect();
         let read = |stored: &Stored| {
             Ok((TargetId::new(stored.text("target")?), SourceId::new(stored.text("source")?)))
         };
@@ -78,10 +80,11 @@ impl DynamoStore {
     pub(crate) async fn drop_claim(
         &self,
         lease: &Lease,
+        kind: ObjectType,
         target: &TargetId,
         source: &SourceId,
     ) -> Result<(), StoreError> {
-        let key = keys::claim(&lease.job, target);
+        let key = keys::claim(&lease.job, kind, target);
         let answer = self
             .state
             .client

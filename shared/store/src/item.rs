@@ -19,7 +19,11 @@ use crate::keys::{self, Key};
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The format of every item written today. Older formats are read for ever; a newer one is refused.
-pub(crate) const FORMAT: u32 = 1;
+///
+/// 1. People only.
+/// 2. Groups. What is in an item of format 1 means the same; a program that knows only format 1 would take members who
+///    leave a group for the group itself.
+pub(crate) const FORMAT: u32 = 2;
 
 /// An item being written.
 #[derive(Debug, Clone)]
@@ -42,6 +46,11 @@ impl Draft {
     /// Its key.
     pub(crate) fn key(&self) -> &Key {
         &self.key
+    }
+
+    /// One of its attributes.
+    pub(crate) fn value(&self, name: &str) -> Option<&AttributeValue> {
+        self.item.get(name)
     }
 
     /// The item.
@@ -121,11 +130,11 @@ impl Stored {
         let key = Key { pk: text("pk"), sk: text("sk") };
         let stored = Self { key, item };
         let version: u32 = stored.number("v")?;
-        if version != FORMAT {
+        if version > FORMAT {
             return Err(stored.wrong(
                 "v",
                 format!(
-                    "is {version}; this program reads format {FORMAT}: install the version that wrote it"
+                    "is {version}; this program reads formats up to {FORMAT}: install the version that wrote it"
                 ),
             ));
         }
@@ -176,6 +185,17 @@ impl Stored {
                 entry.as_s().cloned().map_err(|_| self.wrong(name, "holds something that is not text"))
             })
             .collect()
+    }
+
+    /// A set of texts; empty when absent.
+    pub(crate) fn text_set(&self, name: &str) -> Result<Vec<String>, StoreError> {
+        let Some(value) = self.item.get(name) else { return Ok(Vec::new()) };
+        value.as_ss().cloned().map_err(|_| self.wrong(name, "is not a set of texts"))
+    }
+
+    /// A value kept as JSON text, when it is there.
+    pub(crate) fn json_if_any<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
+        self.has(name).then(|| self.json(name)).transpose()
     }
 
     /// A value kept as JSON text.

@@ -19,12 +19,12 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use engine::job::{Event, JobState, StatusCode};
 use engine::model::JobId;
-use engine::ports::{Lease, StoreError};
+use engine::ports::{Lease, Orders, StoreError};
 use jiff::Timestamp;
 
 use crate::item::{self, Draft, Item, Stored, json, key_item};
-use crate::table::{failed, fence, refused};
-use crate::{DynamoStore, keys};
+use crate::table::{failed, fence, key_of, refused};
+use crate::{DynamoStore, keys, orders};
 
 const STATE: &str = "state";
 const OUTBOX: &str = "outbox";
@@ -124,10 +124,7 @@ impl DynamoStore {
             .send();
         let items: Vec<Item> =
             pages.collect::<Result<_, _>>().await.map_err(failed("reading what is due"))?;
-        let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-        let keys =
-            items.iter().filter_map(|item| Some(keys::Key { pk: text(item, "pk")?, sk: text(item, "sk")? }));
-        Ok(keys.collect())
+        Ok(items.iter().filter_map(key_of).collect())
     }
 
     /// Events not told yet, oldest first, at most a hundred at a time.
@@ -191,7 +188,7 @@ impl DynamoStore {
         let owner = self.next_owner();
         let mut free = "attribute_not_exists(leaseUntil) OR leaseUntil <= :now".to_owned();
         let mut update = "SET fence = if_not_exists(fence, :zero) + :one, leaseOwner = :owner, \
-                          leaseUntil = :until, dueKey = :due, dueAt = :until"
+                          leaseUntil = :until, dueKey = :due, dueAt = :until, v = :format"
             .to_owned();
         let mut request = self.state.client.update_item();
         if let Some(boot) = self.worker.boot {
@@ -206,6 +203,7 @@ impl DynamoStore {
             .set_key(Some(key_item(&keys::job(job))))
             .condition_expression(format!("attribute_exists(pk) AND ({free})"))
             .update_expression(update)
+            .expression_attribute_values(":format", AttributeValue::N(item::FORMAT.to_string()))
             .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .expression_attribute_values(":owner", AttributeValue::S(owner.clone()))
@@ -225,14 +223,15 @@ impl DynamoStore {
         Ok((lease, stored.json(STATE)?))
     }
 
-    /// See [`engine::ports::Store::save`]: one request.
+    /// See [`engine::ports::Store::save`]: one request. It answers with the item as it is after it, which costs no unit;
+    /// what people asked is in it.
     pub(crate) async fn save_job(
         &self,
         lease: &Lease,
         state: &JobState,
         events: &[Event],
         release: bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Orders, StoreError> {
         let key = keys::job(&lease.job);
         let mut request = self.state.client.update_item();
         let mut set = vec!["#state = :state"];
@@ -272,10 +271,11 @@ impl DynamoStore {
             .expression_attribute_names("#state", STATE)
             .expression_attribute_values(":fence", fence(lease))
             .expression_attribute_values(":state", AttributeValue::S(json(&key, STATE, state)?))
+            .return_values(ReturnValue::AllNew)
             .send()
             .await;
         match answer {
-            Ok(_) => Ok(()),
+            Ok(answer) => orders::read(&Stored::read(answer.attributes.unwrap_or_default())?),
             Err(error) if refused(&error) => Err(StoreError::Fenced(lease.job.clone())),
             Err(error) => Err(StoreError::unavailable(format!("saving job '{}'", lease.job), error)),
         }
@@ -285,6 +285,7 @@ impl DynamoStore {
 /// When the schedule wakes the job next; `None` when it does not run on its schedule.
 fn next_due(state: &JobState) -> Option<Timestamp> {
     match state.code {
+        _ if !state.runs() => None,
         StatusCode::Paused | StatusCode::NotConfigured => None,
         StatusCode::NotRun | StatusCode::Active | StatusCode::Quarantine => Some(state.next_due),
     }

@@ -18,24 +18,26 @@
 //! | the application of this name; all applications and jobs | | `NAMES` | `<name in lower case>` |
 //! | an application's document now | | `APP#<application>` | `DOCUMENT` |
 //! | … and as it was | | `APP#<application>` | `V#<version, 8 digits>` |
-//! | a job's status, progress, checkpoint, lease, schedule, outbox, removals of the rolling day (24 hourly buckets ○) | | `JOB#<job>` | `JOB` |
+//! | a job's status, progress, checkpoint, lease, schedule, outbox, removals of the rolling day, what people asked of its worker | | `JOB#<job>` | `JOB` |
 //! | the intent of the page being executed | | `JOB#<job>` | `INTENT#<chunk, 4 digits>` |
 //! | jobs due now; jobs overdue; leases that ran out | `due` | `dueKey` = `JOBS` | `dueAt` = `<moment>` |
 //! | link of a source id; all links of a job | | `LINK#<job>#<first digit of hash>` | `<hash of source id>` |
-//! | who holds this account of the target? all claims of a job | | `CLAIM#<job>#<first digit of hash>` | `<hash of target id>` |
+//! | who holds this account of the target? all claims of a job | | `CLAIM#<job>#<first digit of hash>` | `<hash of target id>`, of a group `<hash of target id>#group` |
 //! | what did the source look like last time? | | `SNAPSHOT#<job>` | `BASE`, `CHUNK#<bits, 2 digits>#<bucket, 6 hex digits>` |
 //! | what did this cycle learn on top of it? | | `DELTA#<job>` | `<cycle>#<page, 8 digits>#<part, 4 digits>` |
-//! | staged removals of a job; of one object | | `STAGED#<job>` | `<hash of source id>` |
+//! | staged removals of a job; of one object | | `STAGED#<job>` | `<hash of source id>`, of a group's members `<hash of source id>#members` |
 //! | escrows of a job; of one object | | `ESCROW#<job>` | `<hash of source id>` |
 //! | escrows due now | `due` | `dueKey` = `ESCROW#<job>` | `dueAt` = `<moment>` |
 //! | cycle history, newest first | | `CYCLE#<job>` | `<moment it began>#<cycle>` |
-//! | who waits for this missing manager or member? ○ | | `PENDING#<job>#<hash of missing id>` | `<hash of who refers>#<attribute>` |
-//! | members a group was last given ○ | | `MEMBERS#<job>#<hash of group>` | `<bits, 2 digits>#<bucket, 6 hex digits>` |
+//! | who waits for this missing manager or member? all who wait in a job | | `PENDING#<job>#<first digit of hash of missing id>` | `<hash of missing id>#<hash of who refers>#<path>` |
+//! | of which groups are members remembered? | | `MEMBERS#<job>` | `<hash of group>` |
+//! | who belongs to a group, and who was put into it? | | `MEMBERS#<job>#<hash of group>` | `CHUNK#<digest>#<chunk, 4 digits>`, `HEAD`, `LOG#<number, 10 digits>` |
+//! | whose members are to be compared with what they were given? | | `UNSETTLED#<job>` | `<hash of group>` |
+//! | the target's listing, for the slices of one cycle | | `KEPT#<job>` | `LISTING#<cycle>#<type>#CHUNK#<digest>#<chunk, 4 digits>`, `LISTING#<cycle>#<type>#HEAD` |
+//! | a plan, chunk by chunk | | `KEPT#<job>` | `PLAN#<plan>#CHUNK#<digest>#<chunk, 4 digits>`, `PLAN#<plan>#HEAD` |
 //! | is this user assigned, and through what? ○ | | `ASSIGNED#<job>#U#<hash of user>` | `<hash of group>`, or `DIRECT` |
 //! | whom does this group's assignment cover? ○ | | `ASSIGNED#<job>#G#<hash of group>` | `<hash of user>` |
-//! | which account has this matching value? (kept for one cycle) ○ | | `LISTING#<cycle>#<attribute number>` | `<bits, 2 digits>#<bucket, 6 hex digits>` |
 //! | inbound uploads, oldest first ○ | | `UPLOAD#<job>` | `<moment received>#<upload>#<part, 4 digits>` |
-//! | a plan, chunk by chunk ○ | | `PLAN#<plan>` | `<chunk, 6 digits>` |
 //! | plans of a job, newest first ○ | | `PLANS#<job>` | `<moment made>#<plan>` |
 //! | who changed the configuration, newest first ○ | | `AUDIT#<year-month>` | `<moment>#<entry>` |
 //! | an export's progress ○ | | `EXPORT#<export>` | `EXPORT` |
@@ -66,12 +68,20 @@
 //! * **Snapshot chunks share one partition key**, so that a source of up to 30,000 people is compared after one
 //!   request, and 100,000 after four. The number of hash bits is part of the range key: chunks of two
 //!   generations never mix ([`crate::snapshot`]).
+//! * **A group's membership has a partition key of its own**, so that one query reads it, and its range keys sort so
+//!   that the newest change is the last row: the end of the log is found without reading the rest
+//!   ([`crate::membership`]).
+//! * **What waits for somebody is keyed by whom it waits for**, and spread like links, so that a first cycle that notes
+//!   a manager for everyone does not press on one partition.
+//! * **What is kept has the job in its hash key**, and not the plan or the cycle, so that a job can be deleted
+//!   without knowing what is kept of it.
 //! * **`at` ends in the record's id**, so that positions are unique over all shards and indexes: a page's
 //!   continuation is the last position shown, nothing more ([`crate::records`]).
 //! * **A person's records are not sharded**: nobody is provisioned a thousand times a second.
 
 use engine::ids::IdHash;
-use engine::model::{CycleId, JobId, TargetId};
+use engine::model::{CycleId, JobId, ObjectType, TargetId};
+use engine::ports::Kept;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -194,8 +204,13 @@ pub(crate) fn due_escrows(job: &JobId) -> String {
     format!("ESCROW#{job}")
 }
 
-/// How many buckets links and claims are spread over: the first hexadecimal digit of their hash.
+/// How many buckets links, claims and pending references are spread over: the first hexadecimal digit of their hash.
 pub(crate) const BUCKETS: u8 = 16;
+
+/// The bucket of a hash: its first hexadecimal digit.
+pub(crate) fn bucket(hash: IdHash) -> u8 {
+    hash.0[0] >> 4
+}
 
 /// One of the buckets of a job's links.
 pub(crate) fn links(job: &JobId, bucket: u8) -> String {
@@ -204,13 +219,22 @@ pub(crate) fn links(job: &JobId, bucket: u8) -> String {
 
 /// The link of a source object.
 pub(crate) fn link(job: &JobId, source: IdHash) -> Key {
-    Key::new(links(job, source.0[0] >> 4), source.to_string())
+    Key::new(links(job, bucket(source)), source.to_string())
 }
 
-/// The claim on an account of the target.
-pub(crate) fn claim(job: &JobId, target: &TargetId) -> Key {
+/// One of the buckets of a job's claims.
+pub(crate) fn claims(job: &JobId, bucket: u8) -> String {
+    format!("CLAIM#{job}#{bucket:x}")
+}
+
+/// The claim on an account or group of the target, which may have the same id.
+pub(crate) fn claim(job: &JobId, kind: ObjectType, target: &TargetId) -> Key {
     let hash = target_hash(target);
-    Key::new(format!("CLAIM#{job}#{:x}", hash.0[0] >> 4), hash.to_string())
+    let suffix = match kind {
+        ObjectType::User => "",
+        ObjectType::Group => "#group",
+    };
+    Key::new(claims(job, bucket(hash)), format!("{hash}{suffix}"))
 }
 
 /// The 16-byte hash of a target id.
@@ -253,9 +277,9 @@ pub(crate) fn all_staged(job: &JobId) -> String {
     format!("STAGED#{job}")
 }
 
-/// The staged removal of an object.
-pub(crate) fn staged(job: &JobId, source: IdHash) -> Key {
-    Key::new(all_staged(job), source.to_string())
+/// The staged removal of an object, or of members of a group.
+pub(crate) fn staged(job: &JobId, source: IdHash, members: bool) -> Key {
+    Key::new(all_staged(job), format!("{source}{}", if members { "#members" } else { "" }))
 }
 
 /// Where a job's escrows are.
@@ -266,6 +290,95 @@ pub(crate) fn escrows(job: &JobId) -> String {
 /// The escrow of an object.
 pub(crate) fn escrow(job: &JobId, source: IdHash) -> Key {
     Key::new(escrows(job), source.to_string())
+}
+
+/// One of the buckets of a job's pending references: the first digit of the hash of who is missing.
+pub(crate) fn all_pending(job: &JobId, bucket: u8) -> String {
+    format!("PENDING#{job}#{bucket:x}")
+}
+
+/// A reference to somebody who has no account yet.
+pub(crate) fn pending(job: &JobId, missing: IdHash, referrer: IdHash, path: &str) -> Key {
+    Key::new(all_pending(job, bucket(missing)), format!("{missing}#{referrer}#{path}"))
+}
+
+/// Where the groups of a job are of which members are remembered.
+pub(crate) fn groups_with_members(job: &JobId) -> String {
+    format!("MEMBERS#{job}")
+}
+
+/// That members of a group are remembered.
+pub(crate) fn group_with_members(job: &JobId, group: IdHash) -> Key {
+    Key::new(groups_with_members(job), group.to_string())
+}
+
+/// Where the membership of a group is.
+pub(crate) fn members(job: &JobId, group: IdHash) -> Place {
+    Place { pk: format!("MEMBERS#{job}#{group}"), prefix: String::new() }
+}
+
+/// The beginning of all changes of a membership. Sorts after everything else of it.
+pub(crate) const LOG: &str = "LOG#";
+
+/// A change of a membership, by its number.
+pub(crate) fn member_log(place: &Place, number: u64) -> Key {
+    Key::new(&place.pk, format!("{LOG}{number:010}"))
+}
+
+/// The number of a change of a membership; `None` when the key is not one.
+pub(crate) fn member_log_number(sk: &str) -> Option<u64> {
+    sk.strip_prefix(LOG)?.parse().ok()
+}
+
+/// Where a job's unsettled groups are.
+pub(crate) fn all_unsettled(job: &JobId) -> String {
+    format!("UNSETTLED#{job}")
+}
+
+/// An unsettled group.
+pub(crate) fn unsettled(job: &JobId, group: IdHash) -> Key {
+    Key::new(all_unsettled(job), group.to_string())
+}
+
+/// Where everything is that is kept for a job.
+pub(crate) fn all_kept(job: &JobId) -> String {
+    format!("KEPT#{job}")
+}
+
+/// Where the bytes kept under a name are.
+pub(crate) fn kept(job: &JobId, name: Kept) -> Place {
+    let prefix = match name {
+        Kept::Listing(cycle, ObjectType::User) => format!("LISTING#{cycle}#user#"),
+        Kept::Listing(cycle, ObjectType::Group) => format!("LISTING#{cycle}#group#"),
+        Kept::Plan(plan) => format!("PLAN#{plan}#"),
+    };
+    Place { pk: all_kept(job), prefix }
+}
+
+/// Where bytes of any length lie in chunks ([`crate::blob`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Hash key.
+    pub(crate) pk: String,
+    /// The beginning of all range keys.
+    pub(crate) prefix: String,
+}
+
+impl Place {
+    /// Which chunks count. Sorts after them.
+    pub(crate) fn head(&self) -> Key {
+        Key::new(&self.pk, format!("{}HEAD", self.prefix))
+    }
+
+    /// The beginning of all chunks of the bytes that have this digest.
+    pub(crate) fn chunks(&self, digest: &str) -> String {
+        format!("{}CHUNK#{digest}#", self.prefix)
+    }
+
+    /// One of these chunks.
+    pub(crate) fn chunk(&self, digest: &str, chunk: usize) -> Key {
+        Key::new(&self.pk, format!("{}{chunk:04}", self.chunks(digest)))
+    }
 }
 
 /// Where a job's history is.
@@ -356,11 +469,11 @@ mod tests {
             intent(&job_id, 3).to_string(),
             format!("{DUE}: {DUE_JOBS} / {}", moment(noon)),
             link(&job_id, nadia).to_string(),
-            claim(&job_id, &account).to_string(),
+            claim(&job_id, ObjectType::User, &account).to_string(),
             snapshot_base(&job_id).to_string(),
             snapshot_chunk(&job_id, 8, 0xfe).to_string(),
             delta(&job_id, cycle_id, 2, 1).to_string(),
-            staged(&job_id, nadia).to_string(),
+            staged(&job_id, nadia, false).to_string(),
             escrow(&job_id, nadia).to_string(),
             format!("{DUE}: {} / {}", due_escrows(&job_id), moment(noon)),
             cycle(&job_id, noon, cycle_id).to_string(),
@@ -371,6 +484,17 @@ mod tests {
             cycle_shard(&cycle_id.to_string(), 3),
             all_shard(0),
             person(&job_id, "el sayed", nadia).unwrap().to_string(),
+            claim(&job_id, ObjectType::Group, &account).to_string(),
+            staged(&job_id, nadia, true).to_string(),
+            pending(&job_id, nadia, nadia, "manager").to_string(),
+            group_with_members(&job_id, nadia).to_string(),
+            members(&job_id, nadia).head().to_string(),
+            members(&job_id, nadia).chunk("0f", 1).to_string(),
+            member_log(&members(&job_id, nadia), 12).to_string(),
+            unsettled(&job_id, nadia).to_string(),
+            kept(&job_id, Kept::Listing(cycle_id, ObjectType::User)).head().to_string(),
+            kept(&job_id, Kept::Listing(cycle_id, ObjectType::Group)).chunk("0f", 1).to_string(),
+            kept(&job_id, Kept::Plan(record_id)).head().to_string(),
         ];
         let golden = include_str!("../tests/fixtures/keys.txt");
         assert_eq!(printed.join("\n"), golden.trim_end());
@@ -385,11 +509,21 @@ mod tests {
     }
 
     #[test]
+    fn the_newest_change_of_a_membership_is_its_last_row() {
+        let place = members(&JobId::new("j"), IdHash([7; 16]));
+        let rows = [place.chunk("ff", 9), place.head(), member_log(&place, 9), member_log(&place, 10)];
+        assert!(rows.is_sorted(), "{rows:?}");
+    }
+
+    #[test]
     fn what_a_key_says_can_be_read_back() {
         let noon: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
         let id = Uuid::from_u128(9);
         assert_eq!(record_at(&position(noon, id)), Some(id));
         assert_eq!(job_of(&job(&JobId::new("j")).pk), Some(JobId::new("j")));
         assert_eq!(job_of("LINK#j#0"), None);
+        let log = member_log(&members(&JobId::new("j"), IdHash([7; 16])), 12);
+        assert_eq!(member_log_number(&log.sk), Some(12));
+        assert_eq!(member_log_number("HEAD"), None);
     }
 }

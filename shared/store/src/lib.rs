@@ -11,13 +11,16 @@
 //! ```
 //!
 //! Read `keys.rs` first: its table says which question is answered by which key, and why. Then one file per entity:
-//! `job`, `links`, `claims`, `snapshot`, `intent`, `staged`, `escrow`, `history`, `applications`, `mail`, `tenant`,
-//! `records`. All of them are made of the few requests in `table`, and of the attributes in `item`.
+//! `job`, `orders`, `links`, `claims`, `snapshot`, `intent`, `kept`, `staged`, `membership`, `pending`, `unsettled`,
+//! `escrow`, `history`, `applications`, `mail`, `tenant`, `records`; `forget` takes a job's rows away again. All of
+//! them are made of the few requests in `table` and `batch`, and of the attributes in `item`.
 //!
 //! # Guarantees
 //! * One worker per job: a lease with a fencing number ([`DynamoStore::acquire`](engine::ports::Store::acquire)).
 //! * A worker that was overtaken is refused at each item the newer one wrote, with
 //!   [`StoreError::Fenced`](engine::ports::StoreError::Fenced).
+//! * What people decide while a cycle runs (about a removal, an escrow, the job itself) is in attributes that the worker
+//!   does not write: neither takes the other's word away.
 //! * An item that cannot be read is an error naming its key and attribute, never a default.
 //!
 //! # Caveats
@@ -26,18 +29,26 @@
 //! the same page, writes it again.
 
 mod applications;
+mod batch;
+mod blob;
 mod claims;
 pub mod client;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod escrow;
+mod forget;
 mod history;
 mod intent;
 mod item;
 mod job;
+mod kept;
 mod keys;
 mod links;
 mod mail;
+mod membership;
+mod orders;
+mod pack;
+mod pending;
 mod port;
 mod records;
 mod snapshot;
@@ -45,6 +56,7 @@ mod staged;
 mod table;
 pub mod tables;
 mod tenant;
+mod unsettled;
 pub mod usage;
 
 use std::sync::Arc;
@@ -57,6 +69,7 @@ use uuid::Uuid;
 pub use applications::{ApplicationError, ApplicationName, StoredApplication};
 pub use job::{JobView, Outbox};
 pub use mail::{Fact, MailClaim, Mailbox, Told};
+pub use orders::{MOST_ORDERS, OrderError};
 pub use records::{By, Person, QueryError, RecordPage, RecordQuery};
 pub use tables::TableNames;
 

@@ -27,6 +27,28 @@ impl DynamoStore {
         self.state.get_many(keys).await?.iter().map(read).collect()
     }
 
+    /// See [`engine::ports::Store::links_after`]: one bucket after the other, as they are in the order of the hashes.
+    pub(crate) async fn read_links_after(
+        &self,
+        job: &JobId,
+        after: Option<IdHash>,
+        most: usize,
+    ) -> Result<Vec<Link>, StoreError> {
+        let mut found = Vec::new();
+        let first = after.map_or(0, keys::bucket);
+        for bucket in first..keys::BUCKETS {
+            let after = after.filter(|_| bucket == first).map(|after| after.to_string());
+            let wanted = most.saturating_sub(found.len());
+            for stored in self.state.after(&keys::links(job, bucket), after.as_deref(), wanted).await? {
+                found.push(read(&stored)?.1);
+            }
+            if found.len() >= most {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// See [`engine::ports::Store::put_link`].
     pub(crate) async fn write_link(&self, lease: &Lease, link: &Link) -> Result<(), StoreError> {
         let key = keys::link(&lease.job, IdHash::of(&link.source_id));

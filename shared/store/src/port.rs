@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use engine::escrow::EscrowEntry;
 use engine::fingerprint::Fingerprint;
-use engine::guard::StagedRemoval;
+use engine::guard::{StagedKey, StagedRemoval};
 use engine::ids::IdHash;
 use engine::job::{CycleReport, Event, JobState};
-use engine::model::{CycleId, JobId, Link, SourceId, TargetId};
-use engine::ports::{ClaimOutcome, FingerprintChange, Identity, Lease, Store, StoreError};
+use engine::membership::{MemberChange, Membership, PendingReference};
+use engine::model::{CycleId, JobId, Link, ObjectType, SourceId, TargetId};
+use engine::ports::{ClaimOutcome, FingerprintChange, Identity, Kept, Lease, Orders, Store, StoreError};
 use engine::report::ProvisioningRecord;
 use jiff::Timestamp;
 
@@ -23,12 +24,20 @@ impl Store for DynamoStore {
         self.take_lease(job, now, until).await
     }
 
-    async fn save(&self, lease: &Lease, state: &JobState, events: &[Event], release: bool) -> Result<()> {
+    async fn save(&self, lease: &Lease, state: &JobState, events: &[Event], release: bool) -> Result<Orders> {
         self.save_job(lease, state, events, release).await
+    }
+
+    async fn orders_done(&self, job: &JobId, done: &Orders) -> Result<()> {
+        self.clear_orders(job, done).await
     }
 
     async fn links(&self, job: &JobId, ids: &[IdHash]) -> Result<BTreeMap<IdHash, Link>> {
         self.read_links(job, ids).await
+    }
+
+    async fn links_after(&self, job: &JobId, after: Option<IdHash>, most: usize) -> Result<Vec<Link>> {
+        self.read_links_after(job, after, most).await
     }
 
     async fn put_link(&self, lease: &Lease, link: &Link) -> Result<()> {
@@ -39,16 +48,33 @@ impl Store for DynamoStore {
         self.forget_link(lease, source).await
     }
 
-    async fn claim(&self, lease: &Lease, target: &TargetId, source: &SourceId) -> Result<ClaimOutcome> {
-        self.take_claim(lease, target, source).await
+    async fn claim(
+        &self,
+        lease: &Lease,
+        kind: ObjectType,
+        target: &TargetId,
+        source: &SourceId,
+    ) -> Result<ClaimOutcome> {
+        self.take_claim(lease, kind, target, source).await
     }
 
-    async fn owners(&self, job: &JobId, targets: &[TargetId]) -> Result<BTreeMap<TargetId, SourceId>> {
-        self.read_owners(job, targets).await
+    async fn owners(
+        &self,
+        job: &JobId,
+        kind: ObjectType,
+        targets: &[TargetId],
+    ) -> Result<BTreeMap<TargetId, SourceId>> {
+        self.read_owners(job, kind, targets).await
     }
 
-    async fn release_claim(&self, lease: &Lease, target: &TargetId, source: &SourceId) -> Result<()> {
-        self.drop_claim(lease, target, source).await
+    async fn release_claim(
+        &self,
+        lease: &Lease,
+        kind: ObjectType,
+        target: &TargetId,
+        source: &SourceId,
+    ) -> Result<()> {
+        self.drop_claim(lease, kind, target, source).await
     }
 
     async fn snapshot(&self, job: &JobId) -> Result<Vec<Fingerprint>> {
@@ -85,8 +111,61 @@ impl Store for DynamoStore {
         self.read_staged(job).await
     }
 
-    async fn unstage(&self, lease: &Lease, objects: &[SourceId]) -> Result<()> {
+    async fn unstage(&self, lease: &Lease, objects: &[StagedKey]) -> Result<()> {
         self.forget_staged(lease, objects).await
+    }
+
+    async fn keep(&self, lease: &Lease, name: Kept, bytes: &[u8]) -> Result<()> {
+        self.write_kept(lease, name, bytes).await
+    }
+
+    async fn kept(&self, job: &JobId, name: Kept) -> Result<Option<Vec<u8>>> {
+        self.read_kept(job, name).await
+    }
+
+    async fn drop_kept(&self, lease: &Lease, name: Kept) -> Result<()> {
+        self.forget_kept(lease, name).await
+    }
+
+    async fn membership(&self, job: &JobId, group: &SourceId) -> Result<Membership> {
+        self.read_membership(job, group).await
+    }
+
+    async fn change_membership(
+        &self,
+        lease: &Lease,
+        group: &SourceId,
+        changes: &[MemberChange],
+    ) -> Result<()> {
+        self.write_membership(lease, group, changes).await
+    }
+
+    async fn forget_membership(&self, lease: &Lease, group: &SourceId) -> Result<()> {
+        self.forget_members(lease, group).await
+    }
+
+    async fn add_pending(&self, lease: &Lease, references: &[PendingReference]) -> Result<()> {
+        self.write_pending(&lease.job, references).await
+    }
+
+    async fn pending(&self, job: &JobId) -> Result<Vec<PendingReference>> {
+        self.read_pending(job).await
+    }
+
+    async fn remove_pending(&self, lease: &Lease, references: &[PendingReference]) -> Result<()> {
+        self.forget_pending(&lease.job, references).await
+    }
+
+    async fn mark_unsettled(&self, lease: &Lease, groups: &[SourceId]) -> Result<()> {
+        self.write_unsettled(lease, groups).await
+    }
+
+    async fn unsettled(&self, job: &JobId) -> Result<Vec<SourceId>> {
+        self.read_unsettled(job).await
+    }
+
+    async fn settle(&self, lease: &Lease, group: &SourceId) -> Result<()> {
+        self.forget_unsettled(lease, group).await
     }
 
     async fn put_escrow(&self, lease: &Lease, entry: &EscrowEntry) -> Result<()> {

@@ -1,34 +1,20 @@
 //! One table and the handful of requests that everything else is made of.
 //!
 //! In: keys and drafts. Out: items. Promises: single items are read consistently; a fenced write is refused once a
-//! newer worker wrote the item; batches go on until every row is written.
-//!
-//! # Throttling
-//! A table that pushes back paces the cycle, it does not fail it: the SDK repeats single requests
-//! ([`crate::client`]), and what a batch left over is sent again here, with growing gaps.
-
-use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+//! newer worker wrote the item. Batches of them are in [`crate::batch`].
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::AttributeValue;
 use engine::ports::{Lease, StoreError};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::item::{Draft, Item, Stored, key_item};
 use crate::keys::Key;
 
-/// Keys in one `BatchGetItem`: DynamoDB's limit.
-const READ_BATCH: usize = 100;
-/// Rows in one `BatchWriteItem`: DynamoDB's limit.
-const WRITE_BATCH: usize = 25;
 /// Requests under way at once. Eight single writes of 5 ms each are 1,600 a second, more than a target takes;
 /// more would only fill the connection pool of a small function.
-const AT_ONCE: usize = 8;
-/// How often the rest of a batch is sent again: with gaps doubling from 50 ms to 5 s that is about a minute,
-/// longer than a new on-demand table takes to split a hot partition's load.
-const BATCH_ATTEMPTS: u32 = 18;
+pub(crate) const AT_ONCE: usize = 8;
 
 /// The condition of every fenced write: the item is new, or nobody with a newer fence wrote it.
 pub(crate) const FENCED: &str = "attribute_not_exists(fence) OR fence <= :fence";
@@ -64,41 +50,6 @@ impl Table {
         answer.item.map(Stored::read).transpose()
     }
 
-    /// Reads items, in no order; absent ones are left out. `keys` must differ.
-    pub(crate) async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Stored>, StoreError> {
-        let batches: Vec<Vec<Key>> = keys.chunks(READ_BATCH).map(<[Key]>::to_vec).collect();
-        let items: Vec<Vec<Stored>> = stream::iter(batches)
-            .map(|batch| async move { self.get_batch(&batch).await })
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await?;
-        Ok(items.into_iter().flatten().collect())
-    }
-
-    async fn get_batch(&self, keys: &[Key]) -> Result<Vec<Stored>, StoreError> {
-        let mut left: Vec<Item> = keys.iter().map(key_item).collect();
-        let mut found = Vec::with_capacity(keys.len());
-        for attempt in 0..BATCH_ATTEMPTS {
-            pause(attempt).await;
-            let wanted = KeysAndAttributes::builder()
-                .set_keys(Some(left))
-                .consistent_read(true)
-                .build()
-                .map_err(failed("reading items"))?;
-            let request = self.client.batch_get_item().request_items(&self.name, wanted);
-            let answer = request.send().await.map_err(failed("reading items"))?;
-            for item in answer.responses.unwrap_or_default().into_values().flatten() {
-                found.push(Stored::read(item)?);
-            }
-            let rest = answer.unprocessed_keys.unwrap_or_default().into_values().next();
-            left = rest.map(|rest| rest.keys).unwrap_or_default();
-            if left.is_empty() {
-                return Ok(found);
-            }
-        }
-        Err(StoreError::unavailable("reading items", "the table kept throttling for a minute"))
-    }
-
     /// Reads all items of a partition key whose range key begins with `prefix`, in the order of their range keys.
     pub(crate) async fn list(&self, pk: &str, prefix: &str) -> Result<Vec<Stored>, StoreError> {
         let condition = if prefix.is_empty() { "pk = :pk" } else { "pk = :pk AND begins_with(sk, :prefix)" };
@@ -118,6 +69,89 @@ impl Table {
         items.into_iter().map(Stored::read).collect()
     }
 
+    /// Reads items of a partition key in the order of their range keys, from the one after `after` on, at most `most`;
+    /// fewer only at the end.
+    pub(crate) async fn after(
+        &self,
+        pk: &str,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let condition = if after.is_some() { "pk = :pk AND sk > :after" } else { "pk = :pk" };
+        let mut found = Vec::new();
+        let mut from = None;
+        while found.len() < most {
+            let request = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .consistent_read(true)
+                .limit(i32::try_from(most - found.len()).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(from)
+                .key_condition_expression(condition)
+                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
+            let request = match after {
+                Some(after) => {
+                    request.expression_attribute_values(":after", AttributeValue::S(after.to_owned()))
+                }
+                None => request,
+            };
+            let answer = request.send().await.map_err(failed(format!("listing {pk}")))?;
+            for item in answer.items.unwrap_or_default() {
+                found.push(Stored::read(item)?);
+            }
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads the item of a partition key whose range key is the last.
+    pub(crate) async fn last(&self, pk: &str) -> Result<Option<Stored>, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .scan_index_forward(false)
+            .limit(1)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .send()
+            .await
+            .map_err(failed(format!("listing {pk}")))?;
+        answer.items.unwrap_or_default().into_iter().next().map(Stored::read).transpose()
+    }
+
+    /// The keys of a partition key whose range key begins with `prefix`; of more than `most` the first.
+    pub(crate) async fn keys(&self, pk: &str, prefix: &str, most: usize) -> Result<Vec<Key>, StoreError> {
+        let mut request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .projection_expression("pk, sk")
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
+        if !prefix.is_empty() {
+            request = request
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
+        }
+        let pages = request.into_paginator().items().send();
+        let mut pages = std::pin::pin!(pages);
+        let mut keys = Vec::new();
+        while keys.len() < most
+            && let Some(item) = pages.next().await
+        {
+            let item = item.map_err(failed(format!("listing {pk}")))?;
+            keys.extend(key_of(&item));
+        }
+        Ok(keys)
+    }
+
     /// Writes an item, unless a newer worker wrote it.
     pub(crate) async fn put_fenced(&self, lease: &Lease, draft: Draft) -> Result<(), StoreError> {
         let key = draft.key().clone();
@@ -131,6 +165,37 @@ impl Table {
             .send()
             .await;
         answer.map(drop).map_err(|error| fenced(lease, &key, error))
+    }
+
+    /// Writes the attributes of `draft`, unless a newer worker wrote the item. Its other attributes stay.
+    pub(crate) async fn set_fenced(&self, lease: &Lease, draft: Draft) -> Result<(), StoreError> {
+        let key = draft.key().clone();
+        let mut request = self.client.update_item().table_name(&self.name).set_key(Some(key_item(&key)));
+        let mut set = Vec::new();
+        let attributes = draft.number("fence", lease.fence).into_item();
+        let attributes = attributes.into_iter().filter(|(name, _)| name != "pk" && name != "sk");
+        for (number, (name, value)) in attributes.enumerate() {
+            set.push(format!("#a{number} = :a{number}"));
+            request = request
+                .expression_attribute_names(format!("#a{number}"), name)
+                .expression_attribute_values(format!(":a{number}"), value);
+        }
+        let answer = request
+            .update_expression(format!("SET {}", set.join(", ")))
+            .condition_expression(FENCED)
+            .expression_attribute_values(":fence", fence(lease))
+            .send()
+            .await;
+        answer.map(drop).map_err(|error| fenced(lease, &key, error))
+    }
+
+    /// Writes attributes as [`Table::set_fenced`] does, several at once.
+    pub(crate) async fn set_all_fenced(&self, lease: &Lease, drafts: Vec<Draft>) -> Result<(), StoreError> {
+        stream::iter(drafts)
+            .map(|draft| self.set_fenced(lease, draft))
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await
     }
 
     /// Writes items as [`Table::put_fenced`] does, several at once.
@@ -164,43 +229,12 @@ impl Table {
             .try_collect()
             .await
     }
-
-    /// Writes rows unconditionally. Only for rows with derived keys and true content: writing them again changes
-    /// nothing. Of two rows with one key the later one is written.
-    pub(crate) async fn put_batches(&self, drafts: Vec<Draft>) -> Result<(), StoreError> {
-        let rows: BTreeMap<Key, Draft> =
-            drafts.into_iter().map(|draft| (draft.key().clone(), draft)).collect();
-        let rows: Vec<Item> = rows.into_values().map(Draft::into_item).collect();
-        let batches: Vec<Vec<Item>> = rows.chunks(WRITE_BATCH).map(<[Item]>::to_vec).collect();
-        stream::iter(batches).map(|batch| self.put_batch(batch)).buffer_unordered(AT_ONCE).try_collect().await
-    }
-
-    async fn put_batch(&self, rows: Vec<Item>) -> Result<(), StoreError> {
-        let mut left = Vec::with_capacity(rows.len());
-        for row in rows {
-            let put = PutRequest::builder().set_item(Some(row)).build().map_err(failed("writing rows"))?;
-            left.push(WriteRequest::builder().put_request(put).build());
-        }
-        for attempt in 0..BATCH_ATTEMPTS {
-            pause(attempt).await;
-            let request = self.client.batch_write_item();
-            let request = request.set_request_items(Some(HashMap::from([(self.name.clone(), left)])));
-            let answer = request.send().await.map_err(failed("writing rows"))?;
-            left = answer.unprocessed_items.unwrap_or_default().into_values().next().unwrap_or_default();
-            if left.is_empty() {
-                return Ok(());
-            }
-        }
-        Err(StoreError::unavailable("writing rows", "the table kept throttling for a minute"))
-    }
 }
 
-/// Waits before sending the rest of a batch again; not before the first time.
-async fn pause(attempt: u32) {
-    if attempt > 0 {
-        let wait = Duration::from_millis(50).saturating_mul(1 << attempt.min(7).saturating_sub(1));
-        tokio::time::sleep(wait.min(Duration::from_secs(5))).await;
-    }
+/// The key of an item that was read.
+pub(crate) fn key_of(item: &Item) -> Option<Key> {
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    Some(Key { pk: text("pk")?, sk: text("sk")? })
 }
 
 /// Whether a request was refused because its condition did not hold.

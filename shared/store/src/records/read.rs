@@ -5,7 +5,6 @@
 //! themselves are fetched by key, and checked against the question, since hashes stand for ids in the index.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::Read;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
@@ -14,7 +13,6 @@ use engine::ids::{IdHash, digest16, record_id};
 use engine::model::{CycleId, JobId, SourceId, TargetId};
 use engine::ports::StoreError;
 use engine::report::ProvisioningRecord;
-use flate2::read::DeflateDecoder;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,7 +20,7 @@ use uuid::Uuid;
 
 use super::write::RECORD;
 use crate::DynamoStore;
-use crate::item::{Item, Stored};
+use crate::item::Item;
 use crate::keys::{self, LogIndex, SHARDS};
 use crate::table::failed;
 
@@ -126,7 +124,7 @@ impl DynamoStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
     pub async fn record(&self, id: Uuid) -> Result<Option<ProvisioningRecord>, StoreError> {
-        self.logs.get(&keys::record(id)).await?.as_ref().map(inflate).transpose()
+        self.logs.get(&keys::record(id)).await?.as_ref().map(|stored| stored.packed(RECORD)).transpose()
     }
 
     /// The record of a change.
@@ -263,7 +261,7 @@ impl DynamoStore {
     async fn fetch(&self, positions: &[String]) -> Result<HashMap<String, ProvisioningRecord>, StoreError> {
         let keys = positions.iter().filter_map(|at| keys::record_at(at)).map(keys::record).collect();
         let found = self.logs.get_many(keys).await?;
-        found.iter().map(|stored| Ok((stored.text(keys::AT)?.to_owned(), inflate(stored)?))).collect()
+        found.iter().map(|stored| Ok((stored.text(keys::AT)?.to_owned(), stored.packed(RECORD)?))).collect()
     }
 }
 
@@ -309,14 +307,4 @@ impl RecordQuery {
             .map_err(|error| StoreError::unavailable("writing a continuation token", error))?;
         Ok(URL_SAFE_NO_PAD.encode(json))
     }
-}
-
-/// The record in a row.
-fn inflate(stored: &Stored) -> Result<ProvisioningRecord, StoreError> {
-    let mut text = Vec::new();
-    DeflateDecoder::new(stored.bytes(RECORD)?)
-        .read_to_end(&mut text)
-        .map_err(|error| stored.wrong(RECORD, format!("cannot be inflated: {error}")))?;
-    serde_json::from_slice(&text)
-        .map_err(|error| stored.wrong(RECORD, format!("is not what it should be: {error}")))
 }

@@ -5,20 +5,17 @@
 //! one fits in two; indexes hold keys only, one unit each: job, cycle, source, target, all, and for a failure one
 //! more. That is at most eight units, also for the long record of a failure.
 
-use std::io::Write;
-
 use engine::ids::IdHash;
 use engine::model::{JobId, SourceId, TargetId};
 use engine::ports::{Identity, StoreError};
 use engine::report::{Outcome, ProvisioningRecord};
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
 use jiff::SignedDuration;
 
 use super::names;
 use crate::DynamoStore;
-use crate::item::{Draft, json, seconds, wrong};
-use crate::keys::{self, Key};
+use crate::item::{Draft, seconds};
+use crate::keys;
+use crate::pack::pack;
 
 /// The attribute that holds the record: JSON, deflated.
 pub(super) const RECORD: &str = "z";
@@ -51,7 +48,7 @@ pub(super) fn draft(
     let at = record.activity_date_time;
     let expires = at.saturating_add(retention).unwrap_or(at);
     let mut draft = Draft::new(key.clone())
-        .bytes(RECORD, deflate(&key, record)?)
+        .bytes(RECORD, pack(&key, RECORD, record)?)
         .number(keys::TTL, seconds(expires))
         .text(keys::AT, keys::position(at, record.id))
         .text(keys::BY_JOB.hash, keys::job_shard(job, shard))
@@ -69,11 +66,4 @@ pub(super) fn draft(
         draft = draft.text(keys::FAILED.hash, keys::job_shard(job, shard));
     }
     Ok(draft)
-}
-
-fn deflate(key: &Key, record: &ProvisioningRecord) -> Result<Vec<u8>, StoreError> {
-    let text = json(key, RECORD, record)?;
-    let mut encoder = DeflateEncoder::new(Vec::with_capacity(text.len() / 2), Compression::default());
-    let written = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
-    written.map_err(|error| wrong(key, format!("attribute '{RECORD}' cannot be written: {error}")))
 }

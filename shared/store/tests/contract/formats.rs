@@ -1,7 +1,8 @@
 //! Items of every format there was still load; items that are damaged are errors that name the place.
 //!
-//! `fixtures/items-v1.json` holds one item of each kind as format 1 wrote it, in DynamoDB's own JSON. It is never
-//! written again: a new format gets a new file beside it. `WRITE_FIXTURE=1` writes the one of today's format.
+//! `fixtures/items-v1.json` holds one item of each kind as format 1 wrote it, in DynamoDB's own JSON, and
+//! `fixtures/items-v2.json` as format 2 did. They are never written again: a new format gets a new file beside them.
+//! `WRITE_FIXTURE=1` writes the one of today's format.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -10,8 +11,12 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use engine::guard::{HumanDecision, Removed, StagedRemoval};
 use engine::ids::IdHash;
-use engine::ports::{ClaimOutcome, Identity, Store, StoreError};
+use engine::job::Phase;
+use engine::membership::{MemberChange, PendingReference};
+use engine::model::ObjectType::{Group, User};
+use engine::ports::{ClaimOutcome, Identity, Kept, Orders, Store, StoreError};
 use engine::report::Outcome;
 use serde_json::{Value, json};
 use store::{StoredApplication, Told, embedded::Embedded, tables, tables::TableNames};
@@ -24,8 +29,15 @@ use crate::world::{World, after, worker};
 
 type Item = HashMap<String, AttributeValue>;
 
-fn fixture() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/items-v1.json")
+fn fixture(format: u32) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/items-v{format}.json"))
+}
+
+/// A world with the items that a format wrote.
+async fn written_by(format: u32) -> World {
+    let world = World::empty().await;
+    load(&world, &serde_json::from_str(&std::fs::read_to_string(fixture(format)).unwrap()).unwrap()).await;
+    world
 }
 
 fn application() -> StoredApplication {
@@ -47,7 +59,7 @@ async fn write_one_of_each(world: &World) {
     store.fold_fingerprints(&lease).await.unwrap();
     store.append_fingerprints(&lease, cycle(2), 0, &[seen(2, 2)]).await.unwrap();
     store.put_link(&lease, &link("ann")).await.unwrap();
-    store.claim(&lease, &account("account-ann"), &source("ann")).await.unwrap();
+    store.claim(&lease, User, &account("account-ann"), &source("ann")).await.unwrap();
     store.put_intent(&lease, b"intent").await.unwrap();
     store.stage(&lease, &[removal("ben")]).await.unwrap();
     store.put_escrow(&lease, &escrow("cas", Some(after(60)))).await.unwrap();
@@ -63,16 +75,113 @@ async fn write_one_of_each(world: &World) {
     store.wait_for_mail(&application().id, &fact(2)).await.unwrap();
 }
 
+/// One item of each kind that format 1 did not have, or had in another shape.
+async fn write_the_news(world: &World) {
+    let (store, lease, sales) = (&world.store, world.lease(11).await, source("sales"));
+    store.claim(&lease, Group, &account("account-ann"), &sales).await.unwrap();
+    store.stage(&lease, &[members_leave()]).await.unwrap();
+    store.decide_removals(&job(), &[members_leave().key()], Some(&decision())).await.unwrap();
+    store.put_escrow(&lease, &escrow("dan", Some(after(60)))).await.unwrap();
+    store.ignore_escrow(&job(), &source("dan"), Some(&decision())).await.unwrap();
+    store.put_escrow(&lease, &escrow("eve", Some(after(60)))).await.unwrap();
+    store.retry_now(&job(), &source("eve"), after(20)).await.unwrap();
+    for number in 0..=112 {
+        store.change_membership(&lease, &sales, &[member(number)]).await.unwrap();
+    }
+    store.add_pending(&lease, &[waits()]).await.unwrap();
+    store.mark_unsettled(&lease, &[sales]).await.unwrap();
+    store.keep(&lease, Kept::Plan(Uuid::nil()), b"plan").await.unwrap();
+    store.keep(&lease, Kept::Listing(cycle(1), Group), b"listing").await.unwrap();
+    store.order(&job(), true).await.unwrap();
+    store.order_now(&job(), &[source("ann")]).await.unwrap();
+}
+
+fn members_leave() -> StagedRemoval {
+    StagedRemoval { removed: Removed::Memberships, count: 12, object: None, ..removal("sales") }
+}
+
+fn decision() -> HumanDecision {
+    HumanDecision { approved: false, by: "ada".to_owned(), at: after(1) }
+}
+
+/// Ten people, given again and again: a hundred and eleven rows make a base.
+fn member(number: u32) -> MemberChange {
+    let id = number % 10;
+    MemberChange::Given(source(&format!("person-{id}")), account(&format!("account-{id}")))
+}
+
+fn waits() -> PendingReference {
+    PendingReference { missing: source("boss"), referrer: source("ann"), path: "manager".to_owned() }
+}
+
 #[tokio::test]
 async fn items_of_format_1_still_load() {
+    let world = written_by(1).await;
+    all_of_format_1_is_there(&world).await;
+}
+
+#[tokio::test]
+async fn items_of_format_2_still_load() {
     if std::env::var_os("WRITE_FIXTURE").is_some() {
         let world = World::with_job().await;
         write_one_of_each(&world).await;
-        std::fs::write(fixture(), serde_json::to_string_pretty(&dump(&world).await).unwrap() + "\n").unwrap();
+        write_the_news(&world).await;
+        std::fs::write(fixture(2), serde_json::to_string_pretty(&dump(&world).await).unwrap() + "\n")
+            .unwrap();
     }
-    let world = World::empty().await;
-    load(&world, &serde_json::from_str(&std::fs::read_to_string(fixture()).unwrap()).unwrap()).await;
+    let world = written_by(2).await;
+    let (store, sales) = (&world.store, source("sales"));
+    let orders = Orders { pause: true, now: vec![source("ann")] };
+    assert_eq!(store.orders(&job()).await.unwrap(), orders);
+    let owners = store.owners(&job(), Group, &[account("account-ann")]).await.unwrap();
+    assert_eq!(owners[&account("account-ann")], sales);
+    let staged = store.staged(&job()).await.unwrap();
+    let decided = StagedRemoval { decision: Some(decision()), ..members_leave() };
+    assert!(staged.contains(&removal("ben")) && staged.contains(&decided), "{staged:?}");
+    let ignored = store.escrow(&job(), &source("dan")).await.unwrap().unwrap();
+    assert_eq!(ignored.ignored, Some(decision()));
+    let retried = store.escrow(&job(), &source("eve")).await.unwrap().unwrap();
+    assert_eq!(retried.next_attempt, Some(after(20)));
+    let membership = store.membership(&job(), &sales).await.unwrap();
+    assert_eq!(membership, testkit::contract::memberships::model(&(0..10).map(member).collect::<Vec<_>>()));
+    assert_eq!(store.pending(&job()).await.unwrap(), [waits()]);
+    assert_eq!(store.unsettled(&job()).await.unwrap(), [sales]);
+    for (name, bytes) in [(Kept::Plan(Uuid::nil()), "plan"), (Kept::Listing(cycle(1), Group), "listing")] {
+        assert_eq!(store.kept(&job(), name).await.unwrap().as_deref(), Some(bytes.as_bytes()));
+    }
+}
 
+#[tokio::test]
+async fn a_cycle_that_the_version_before_groups_left_half_way_goes_on() {
+    let world = written_by(1).await;
+    let mut old =
+        items(&world, &world.names.state).await.into_iter().find(|item| item.contains_key("state")).unwrap();
+    let state = json!({
+        "code": "Active", "successiveFailures": 0, "lastTotal": 90, "unfolded": true,
+        "counts": { "linked": 90, "inScope": 90, "everLinked": 90, "escrowed": 0, "staged": 3, "exported": 90 },
+        "interval": { "secs": 2400, "nanos": 0 }, "nextDue": "2026-03-01T12:00:00Z", "eventsTold": 1,
+        "checkpoint": {
+            "cycle": cycle(1), "kind": "incremental", "began": "2026-03-01T12:00:00Z", "slice": 2,
+            "phase": "removals", "page": 4, "intent": true, "delta": false, "seen": engine::fingerprint::Seen::default(),
+            "read": 87, "total": 90, "done": 87, "figures": { "imported": 87, "disabled": 1 },
+            "verdict": {
+                "removals": 3, "managed": 90, "thresholds": { "maximum": 500, "percent": 10.0, "atLeast": 5 },
+                "at": "2026-03-01T12:00:00Z"
+            }
+        }
+    });
+    old.insert("state".to_owned(), AttributeValue::S(state.to_string()));
+    put(&world, &world.names.state, old).await;
+    let (lease, state) = world.store.acquire(&job(), after(11), after(21)).await.unwrap();
+    let checkpoint = state.checkpoint.clone().unwrap();
+    assert_eq!((checkpoint.phase, checkpoint.page), (Phase::Removals, 4));
+    let [verdict] = &checkpoint.verdicts[..] else { panic!("{:?}", checkpoint.verdicts) };
+    assert_eq!((verdict.removed, verdict.removals, verdict.today), (Removed::Users, 3, 0));
+    assert_eq!(world.store.save(&lease, &state, &[], false).await.unwrap(), Orders::default());
+    assert_eq!(world.store.job(&job()).await.unwrap().state, state);
+}
+
+async fn all_of_format_1_is_there(world: &World) {
     let store = &world.store;
     assert_eq!(store.tenant(Uuid::from_u128(6)).await.unwrap(), Uuid::from_u128(5));
     assert_eq!(store.application_by_name("TICKETING").await.unwrap(), Some(application()));
@@ -87,7 +196,7 @@ async fn items_of_format_1_still_load() {
     assert!(store.snapshot(&job()).await.unwrap().contains(&fingerprint(2, 2)));
     let ann = IdHash::of(&source("ann"));
     assert_eq!(store.links(&job(), &[ann]).await.unwrap()[&ann], link("ann"));
-    let claim = store.claim(&lease, &account("account-ann"), &source("eve")).await.unwrap();
+    let claim = store.claim(&lease, User, &account("account-ann"), &source("eve")).await.unwrap();
     assert_eq!(claim, ClaimOutcome::HeldBy(source("ann")));
     assert_eq!(store.intent(&job()).await.unwrap().as_deref(), Some(&b"intent"[..]));
     assert_eq!(store.staged(&job()).await.unwrap(), [removal("ben")]);
@@ -104,7 +213,7 @@ async fn items_of_format_1_still_load() {
 #[tokio::test]
 async fn an_item_that_cannot_be_read_names_its_key_and_attribute() {
     let sabotages = [
-        ("v", Some(AttributeValue::N("2".into())), "attribute 'v' is 2; this program reads format 1"),
+        ("v", Some(AttributeValue::N("3".into())), "attribute 'v' is 3; this program reads formats up to 2"),
         ("v", None, "attribute 'v' is missing"),
         ("link", None, "attribute 'link' is missing"),
         ("link", Some(AttributeValue::N("1".into())), "attribute 'link' is not text"),
@@ -240,6 +349,8 @@ fn value_json(value: &AttributeValue) -> Value {
         AttributeValue::S(text) => json!({ "S": text }),
         AttributeValue::N(number) => json!({ "N": number }),
         AttributeValue::B(bytes) => json!({ "B": STANDARD.encode(bytes) }),
+        AttributeValue::Bool(yes) => json!({ "BOOL": yes }),
+        AttributeValue::Ss(set) => json!({ "SS": set }),
         AttributeValue::L(list) => json!({ "L": list.iter().map(value_json).collect::<Vec<_>>() }),
         other => panic!("no item holds {other:?}"),
     }
@@ -251,6 +362,10 @@ fn from_json(value: &Value) -> AttributeValue {
         ("S", Value::String(text)) => AttributeValue::S(text.clone()),
         ("N", Value::String(number)) => AttributeValue::N(number.clone()),
         ("B", Value::String(bytes)) => AttributeValue::B(Blob::new(STANDARD.decode(bytes).unwrap())),
+        ("BOOL", Value::Bool(yes)) => AttributeValue::Bool(*yes),
+        ("SS", Value::Array(set)) => {
+            AttributeValue::Ss(set.iter().map(|text| text.as_str().unwrap().to_owned()).collect())
+        }
         ("L", Value::Array(list)) => AttributeValue::L(list.iter().map(from_json).collect()),
         _ => panic!("{kind}"),
     }

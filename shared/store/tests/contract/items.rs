@@ -1,6 +1,9 @@
 //! Links, claims, intents, staged removals, escrows, history.
 
+use engine::escrow::EscrowEntry;
+use engine::guard::{HumanDecision, StagedKey};
 use engine::ids::IdHash;
+use engine::model::ObjectType::User;
 use engine::ports::{ClaimOutcome, Store, StoreError};
 
 use crate::samples::{account, escrow, job, link, removal, report, source};
@@ -32,17 +35,17 @@ async fn an_account_belongs_to_who_claimed_it_first() {
     let (world, lease) = World::working().await;
     let (store, target) = (&world.store, account("2819c223"));
     let (ann, sam) = (source("ann"), source("sam"));
-    assert_eq!(store.claim(&lease, &target, &ann).await.unwrap(), ClaimOutcome::Granted);
-    assert_eq!(store.claim(&lease, &target, &ann).await.unwrap(), ClaimOutcome::Granted);
-    assert_eq!(store.claim(&lease, &target, &sam).await.unwrap(), ClaimOutcome::HeldBy(ann.clone()));
+    assert_eq!(store.claim(&lease, User, &target, &ann).await.unwrap(), ClaimOutcome::Granted);
+    assert_eq!(store.claim(&lease, User, &target, &ann).await.unwrap(), ClaimOutcome::Granted);
+    assert_eq!(store.claim(&lease, User, &target, &sam).await.unwrap(), ClaimOutcome::HeldBy(ann.clone()));
 
     let free = account("of nobody");
-    let owners = store.owners(&job(), &[target.clone(), free, target.clone()]).await.unwrap();
+    let owners = store.owners(&job(), User, &[target.clone(), free, target.clone()]).await.unwrap();
     assert_eq!(owners.into_iter().collect::<Vec<_>>(), [(target.clone(), ann.clone())]);
-    store.release_claim(&lease, &target, &sam).await.unwrap();
-    assert_eq!(store.claim(&lease, &target, &sam).await.unwrap(), ClaimOutcome::HeldBy(ann.clone()));
-    store.release_claim(&lease, &target, &ann).await.unwrap();
-    assert_eq!(store.claim(&lease, &target, &sam).await.unwrap(), ClaimOutcome::Granted);
+    store.release_claim(&lease, User, &target, &sam).await.unwrap();
+    assert_eq!(store.claim(&lease, User, &target, &sam).await.unwrap(), ClaimOutcome::HeldBy(ann.clone()));
+    store.release_claim(&lease, User, &target, &ann).await.unwrap();
+    assert_eq!(store.claim(&lease, User, &target, &sam).await.unwrap(), ClaimOutcome::Granted);
 }
 
 #[tokio::test]
@@ -50,7 +53,7 @@ async fn of_many_objects_claiming_one_account_one_gets_it() {
     let (world, lease) = World::working().await;
     let target = account("2819c223");
     let ids: Vec<_> = (0..8).map(|number| source(&number.to_string())).collect();
-    let claims = ids.iter().map(|id| world.store.claim(&lease, &target, id));
+    let claims = ids.iter().map(|id| world.store.claim(&lease, User, &target, id));
     let outcomes: Vec<_> = futures::future::join_all(claims).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == ClaimOutcome::Granted).count(), 1);
 }
@@ -106,18 +109,9 @@ async fn a_removal_staged_twice_counts_once() {
     assert_eq!(staged.len(), 40);
     assert!(staged.contains(&again));
 
-    world.store.unstage(&lease, &removals.map_ids()).await.unwrap();
+    let keys: Vec<StagedKey> = removals.iter().map(engine::guard::StagedRemoval::key).collect();
+    world.store.unstage(&lease, &keys).await.unwrap();
     assert!(world.store.staged(&job()).await.unwrap().is_empty());
-}
-
-trait Ids {
-    fn map_ids(&self) -> Vec<engine::model::SourceId>;
-}
-
-impl Ids for Vec<engine::guard::StagedRemoval> {
-    fn map_ids(&self) -> Vec<engine::model::SourceId> {
-        self.iter().map(|removal| removal.source_id.clone()).collect()
-    }
 }
 
 #[tokio::test]
@@ -135,6 +129,51 @@ async fn escrows_are_listed_and_found_when_due() {
 
     store.delete_escrow(&lease, &source("ann")).await.unwrap();
     assert_eq!(store.escrows(&job()).await.unwrap().len(), 2);
+    assert_eq!(store.escrow(&job(), &source("ben")).await.unwrap().as_ref(), Some(&entries[1]));
+    assert_eq!(store.escrow(&job(), &source("ann")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_is_ignored_is_not_due_and_what_a_person_asks_for_is() {
+    let (world, lease) = World::working().await;
+    let (store, ann) = (&world.store, source("ann"));
+    let no = HumanDecision { approved: false, by: "ada".to_owned(), at: after(1) };
+    let due = |minutes| async move {
+        let due = store.escrows_due(&job(), after(minutes)).await.unwrap();
+        due.into_iter().map(|entry| entry.next_attempt).collect::<Vec<_>>()
+    };
+    store.put_escrow(&lease, &escrow("ann", Some(after(60)))).await.unwrap();
+    assert!(store.ignore_escrow(&job(), &ann, Some(&no)).await.unwrap());
+    assert_eq!(due(100_000).await, []);
+    store.put_escrow(&lease, &escrow("ann", Some(after(70)))).await.unwrap();
+    assert_eq!(due(100_000).await, []);
+    assert!(store.ignore_escrow(&job(), &ann, None).await.unwrap());
+    assert_eq!((due(69).await, due(70).await), (vec![], vec![Some(after(70))]));
+    assert!(store.retry_now(&job(), &ann, after(5)).await.unwrap());
+    assert_eq!((due(4).await, due(5).await), (vec![], vec![Some(after(5))]));
+}
+
+#[tokio::test]
+async fn of_a_person_and_a_worker_who_write_about_one_escrow_at_once_neither_is_lost() {
+    for round in 0..20 {
+        let (world, lease) = World::working().await;
+        let (store, job, ann) = (&world.store, job(), source("ann"));
+        let no = HumanDecision { approved: false, by: "ada".to_owned(), at: after(1) };
+        store.put_escrow(&lease, &escrow("ann", Some(after(60)))).await.unwrap();
+        let again = EscrowEntry { attempts: 2, ..escrow("ann", Some(after(70))) };
+        let put = store.put_escrow(&lease, &again);
+        let ignore = store.ignore_escrow(&job, &ann, Some(&no));
+        if round % 2 == 0 {
+            let (put, ignored) = futures::future::join(put, ignore).await;
+            assert!(put.is_ok() && ignored.unwrap());
+        } else {
+            let (ignored, put) = futures::future::join(ignore, put).await;
+            assert!(put.is_ok() && ignored.unwrap());
+        }
+        let both = EscrowEntry { ignored: Some(no), ..again };
+        assert_eq!(store.escrow(&job, &ann).await.unwrap(), Some(both));
+        assert!(store.escrows_due(&job, after(100_000)).await.unwrap().is_empty());
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The lease, the state and the outbox.
 
 use engine::job::StatusCode;
+use engine::model::ObjectType::User;
 use engine::ports::{Lease, Store, StoreError};
 use store::{DynamoStore, Worker};
 use uuid::Uuid;
@@ -98,17 +99,17 @@ async fn a_worker_that_was_overtaken_is_refused_at_every_conditional_write() {
     write_everything(store, &new).await.unwrap();
 
     let refusals = [
-        ("save", store.save(&old, &state(), &[], false).await),
+        ("save", store.save(&old, &state(), &[], false).await.map(drop)),
         ("put_link", store.put_link(&old, &link("sam")).await),
         ("delete_link", store.delete_link(&old, &sam).await),
-        ("claim", store.claim(&old, &target, &sam).await.map(drop)),
-        ("claim of another", store.claim(&old, &target, &source("ann")).await.map(drop)),
-        ("release_claim", store.release_claim(&old, &target, &sam).await),
+        ("claim", store.claim(&old, User, &target, &sam).await.map(drop)),
+        ("claim of another", store.claim(&old, User, &target, &source("ann")).await.map(drop)),
+        ("release_claim", store.release_claim(&old, User, &target, &sam).await),
         ("append_fingerprints", store.append_fingerprints(&old, cycle(1), 0, &[seen(1, 1)]).await),
         ("fold_fingerprints", store.fold_fingerprints(&old).await),
         ("put_intent", store.put_intent(&old, b"old").await),
         ("stage", store.stage(&old, &[removal("sam")]).await),
-        ("unstage", store.unstage(&old, std::slice::from_ref(&sam)).await),
+        ("unstage", store.unstage(&old, &[removal("sam").key()]).await),
         ("put_escrow", store.put_escrow(&old, &escrow("sam", None)).await),
         ("delete_escrow", store.delete_escrow(&old, &sam).await),
         ("put_cycle", store.put_cycle(&old, &report(1, after(0))).await),
@@ -125,7 +126,7 @@ async fn a_worker_that_was_overtaken_is_refused_at_every_conditional_write() {
 async fn write_everything(store: &DynamoStore, lease: &Lease) -> Result<(), StoreError> {
     store.save(lease, &state(), &[], false).await?;
     store.put_link(lease, &link("sam")).await?;
-    store.claim(lease, &account("account-sam"), &source("sam")).await?;
+    store.claim(lease, User, &account("account-sam"), &source("sam")).await?;
     store.append_fingerprints(lease, cycle(1), 0, &[seen(1, 1)]).await?;
     store.put_intent(lease, b"new").await?;
     store.stage(lease, &[removal("sam")]).await?;

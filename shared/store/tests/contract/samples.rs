@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::escrow::{EscrowEntry, Failure, FailureCode};
 use engine::fingerprint::Fingerprint;
-use engine::guard::StagedRemoval;
+use engine::guard::{Removed, StagedRemoval};
 use engine::ids::{IdHash, change_id, digest16, record_id};
 use engine::job::{CycleKind, CycleReport, CycleResult, Event, EventDetail, Figures, JobState};
 use engine::model::{CycleId, JobId, Link, SourceId, SourceObject, TargetId, Value};
@@ -82,6 +82,8 @@ pub(crate) fn link(id: &str) -> Link {
         display_name: Some(format!("{id} Example")),
         change_id: change_id(cycle(1), &source(id), 0),
         linked_at: Some(noon()),
+        pending: BTreeMap::new(),
+        object: None,
     }
 }
 
@@ -98,7 +100,17 @@ pub(crate) fn gone(number: u64) -> FingerprintChange {
 }
 
 pub(crate) fn removal(id: &str) -> StagedRemoval {
-    StagedRemoval { source_id: source(id), object: Some(object(id)), staged_at: noon(), held_record: None }
+    StagedRemoval {
+        source_id: source(id),
+        removed: Removed::Users,
+        count: 1,
+        decision: None,
+        object: Some(object(id)),
+        label: String::new(),
+        staged_at: noon(),
+        held_record: None,
+        rejection_told: None,
+    }
 }
 
 pub(crate) fn escrow(id: &str, next_attempt: Option<Timestamp>) -> EscrowEntry {
@@ -111,6 +123,9 @@ pub(crate) fn escrow(id: &str, next_attempt: Option<Timestamp>) -> EscrowEntry {
         last_failed: noon(),
         next_attempt,
         change_id: change_id(cycle(1), &source(id), 0),
+        object_type: Default::default(),
+        reference: false,
+        ignored: None,
     }
 }
 
@@ -123,7 +138,7 @@ pub(crate) fn report(number: u128, began: Timestamp) -> CycleReport {
         began,
         ended: began,
         figures: Figures { imported: 3, ..Figures::default() },
-        verdict: None,
+        verdicts: Vec::new(),
         no_inference: None,
     }
 }

@@ -71,6 +71,16 @@ impl World {
         DynamoStore::new(self.client.clone(), self.names.clone(), worker)
     }
 
+    /// The keys of the state table.
+    pub(crate) async fn keys(&self) -> Vec<(String, String)> {
+        let items = self.client.scan().table_name(&self.names.state).into_paginator().items().send();
+        let items: Vec<_> = items.collect::<Result<_, _>>().await.unwrap();
+        let text = |value: &AttributeValue| value.as_s().unwrap().clone();
+        let mut keys: Vec<_> = items.iter().map(|item| (text(&item["pk"]), text(&item["sk"]))).collect();
+        keys.sort();
+        keys
+    }
+
     /// Deletes an item of the state table behind the store's back.
     pub(crate) async fn lose(&self, pk: &str, sk: &str) {
         let request = self.client.delete_item().table_name(&self.names.state);
