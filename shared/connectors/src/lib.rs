@@ -13,10 +13,13 @@
 //! Each folder has the same files: `mod` (the story), `config` (the section of the document), `client` (the wire),
 //! `convert` (pure, both ways), `source` or `target` (the port), `error`, `tests`.
 //!
+//! `limiter` is shared: it learns how fast a target may be called.
+//!
 //! [`application`] is the document itself, and the factory from its sections to connectors.
 
 pub mod application;
 pub mod file;
 pub mod ldap;
+mod limiter;
 mod private;
 pub mod scim;
