@@ -6,16 +6,17 @@
 //! # Guarantees
 //! * The token goes to the configured origin and nowhere else: a redirect to another one is not followed.
 //! * Every request that is sent is counted, repeats and redirects included; discovery is counted apart.
-//! * All waiting goes through the [`Clock`]. When the target throttles, the whole connection waits.
+//! * All waiting goes through the [`Clock`]. When the target throttles, the whole connection waits, and then calls at
+//!   the pace that it sustains (see [`crate::limiter`]); nothing is sent past that, discovery included.
 //! * Nothing is sent that could be answered after the deadline.
 //! * Neither errors nor `Debug` show the token, or what a request writes in secret.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use engine::ports::{Clock, TargetErrorKind};
+use engine::ports::{Clock, Pace, TargetErrorKind};
 use jiff::Timestamp;
 use reqwest::{Method, Response, header};
 use secrecy::SecretString;
@@ -27,15 +28,13 @@ use super::error::{About, Refusal, failed, incompatible, refused};
 use super::mask::Mask;
 use super::retry::{self, Next, Outcome, Raw, Tries};
 use super::transport::{cause, http, trimmed};
+use crate::limiter::{Permit, TooLate, Turnstile, Width};
 
 /// 10 MiB: a page of 1000 users with every attribute takes about 4.
 const LONGEST_ANSWER: usize = 10 * 1024 * 1024;
 
 /// 3 hops: a missing slash and a renamed path, and then it is a loop.
 const REDIRECTS: u32 = 3;
-
-/// An hour: no server throttles longer for good reason, and a mistaken date must not silence a connection.
-const LONGEST_GATE: Duration = Duration::from_secs(3600);
 
 /// What is sent.
 #[derive(Clone)]
@@ -98,10 +97,10 @@ pub(super) struct Client {
     timeout: Duration,
     mask: Mask,
     clock: Arc<dyn Clock>,
+    turnstile: Turnstile,
+    width: Width,
     calls: AtomicU64,
     discoveries: AtomicU64,
-    /// Milliseconds since 1970 before which nothing is sent.
-    not_before: AtomicI64,
 }
 
 impl Client {
@@ -117,10 +116,11 @@ impl Client {
             base: connection.base.clone(),
             timeout: connection.timeout,
             mask: Mask::new(token),
+            turnstile: Turnstile::new(connection.rate_limit, Arc::clone(&clock)),
+            width: connection.width(),
             clock,
             calls: AtomicU64::new(0),
             discoveries: AtomicU64::new(0),
-            not_before: AtomicI64::new(i64::MIN),
         })
     }
 
@@ -132,6 +132,16 @@ impl Client {
     /// Requests sent to learn what the target offers, and probes.
     pub(super) fn discoveries(&self) -> u64 {
         self.discoveries.load(Ordering::Relaxed)
+    }
+
+    /// How many calls may be under way at once now.
+    pub(super) fn width(&self) -> usize {
+        self.width.now()
+    }
+
+    /// How fast the target takes calls, and what its throttling cost.
+    pub(super) fn pace(&self) -> Pace {
+        self.turnstile.pace()
     }
 
     /// The time `patience` from now.
@@ -147,24 +157,17 @@ impl Client {
     pub(super) async fn send(&self, request: &Request, deadline: Timestamp) -> Result<Answer, Box<Refusal>> {
         let mut tries = Tries::default();
         loop {
-            self.pass_gate(request, deadline).await?;
+            let permit = self.pass(request, deadline).await?;
             let outcome = self.once(request, deadline).await;
-            let next = retry::after(&outcome, request.about, &mut tries, self.clock.now());
-            match next {
+            self.report(&permit, &outcome, tries);
+            match retry::after(&outcome, request.about, &mut tries, self.clock.now()) {
                 Next::Settle => return self.settle(request, outcome),
-                Next::SlowDown(wait) => {
-                    tracing::debug!(seconds = wait.as_secs(), "the target throttles; the connection waits");
-                    self.close_gate(wait);
-                    if !self.has_time(wait, deadline) {
-                        return self.settle(request, outcome);
-                    }
+                Next::SlowDown(wait) | Next::Repeat(wait) if !self.has_time(wait, deadline) => {
+                    return self.settle(request, outcome);
                 }
-                Next::Repeat(wait) => {
-                    if !self.has_time(wait, deadline) {
-                        return self.settle(request, outcome);
-                    }
-                    self.clock.sleep(wait).await;
-                }
+                // The turnstile makes it wait, as it does everyone.
+                Next::SlowDown(_) => {}
+                Next::Repeat(wait) => self.clock.sleep(wait).await,
             }
         }
     }
@@ -175,7 +178,9 @@ impl Client {
         request: &Request,
         deadline: Timestamp,
     ) -> Result<Answer, Box<Refusal>> {
+        let permit = self.pass(request, deadline).await?;
         let outcome = self.once(request, deadline).await;
+        self.report(&permit, &outcome, Tries::default());
         self.settle(request, outcome)
     }
 
@@ -183,33 +188,39 @@ impl Client {
         self.deadline(wait.saturating_add(self.timeout)) <= deadline
     }
 
-    fn close_gate(&self, wait: Duration) {
-        let until = self.deadline(wait.min(LONGEST_GATE));
-        self.not_before.fetch_max(until.as_millisecond(), Ordering::Relaxed);
+    /// Waits until the target takes another call, or refuses when that is too late for this one.
+    async fn pass(&self, request: &Request, deadline: Timestamp) -> Result<Permit, Box<Refusal>> {
+        let latest = deadline.checked_sub(self.timeout).unwrap_or(Timestamp::MIN);
+        self.turnstile.pass(latest).await.map_err(|late| {
+            let (kind, why) = match late {
+                TooLate::Already => (
+                    TargetErrorKind::Unreachable,
+                    "The target is too slow to finish this call in time".to_owned(),
+                ),
+                TooLate::Paused(pause) => {
+                    let seconds = pause.as_secs();
+                    (TargetErrorKind::Throttled, format!("The target asks not to be called for {seconds} s"))
+                }
+                TooLate::Queued(rate) => (
+                    TargetErrorKind::Throttled,
+                    format!("At {rate:.1} calls a second this one's turn does not come in time"),
+                ),
+            };
+            failed(kind, request.shown(), format!("{why}; it will be tried again later"))
+        })
     }
 
-    /// Waits until the target wants to be asked again, or refuses when that is too late for this call.
-    async fn pass_gate(&self, request: &Request, deadline: Timestamp) -> Result<(), Box<Refusal>> {
-        loop {
-            let left =
-                self.not_before.load(Ordering::Relaxed).saturating_sub(self.clock.now().as_millisecond());
-            let wait = Duration::from_millis(u64::try_from(left).unwrap_or(0));
-            if !self.has_time(wait, deadline) {
-                let (kind, why) = if wait.is_zero() {
-                    (
-                        TargetErrorKind::Unreachable,
-                        "The target is too slow to finish this call in time".to_owned(),
-                    )
-                } else {
-                    let seconds = wait.as_secs();
-                    (TargetErrorKind::Throttled, format!("The target asks not to be called for {seconds} s"))
-                };
-                return Err(failed(kind, request.shown(), format!("{why}; it will be tried again later")));
-            }
-            if wait.is_zero() {
-                return Ok(());
-            }
-            self.clock.sleep(wait).await;
+    /// Tells the turnstile what became of a call. One that was lost, or met a fault, says nothing about the pace.
+    fn report(&self, permit: &Permit, outcome: &Outcome, before: Tries) {
+        if let Some(pause) = retry::pause(outcome, before, self.clock.now()) {
+            tracing::debug!(seconds = pause.as_secs(), "the target throttles; the connection waits");
+            self.turnstile.refused(permit, pause);
+            self.width.refused();
+        } else if matches!(outcome, Outcome::Answered(raw) if raw.status < 500) {
+            self.turnstile.taken(permit);
+            self.width.answered();
+        } else {
+            self.width.refused();
         }
     }
 

@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 use url::{Host, Url};
 
 use crate::application::SecretRef;
+use crate::limiter::Width;
 
 /// A SCIM 2.0 target.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,10 +39,15 @@ pub struct ScimConfig {
     #[serde(default = "default_page_size")]
     #[schemars(range(min = 1, max = 1000))]
     pub page_size: u32,
-    /// Calls under way at once, 1 to 64.
-    #[serde(default = "default_concurrency")]
+    /// Calls under way at once, 1 to 64. Without it 8 at first, and then as many as the target answers well, up to 32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 64))]
-    pub concurrency: u32,
+    pub concurrency: Option<u32>,
+    /// The most calls a second, 0.1 to 1000, where the app's maker names a limit. Without it the limit is learnt from
+    /// the target's refusals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.1, max = 1000))]
+    pub rate_limit: Option<Number>,
     /// Seconds until an unanswered request is given up, 1 to 300.
     #[serde(default = "default_timeout")]
     #[schemars(range(min = 1, max = 300))]
@@ -51,6 +58,17 @@ pub struct ScimConfig {
     /// How accounts are looked for.
     #[serde(default)]
     pub match_by: MatchBy,
+    /// Members that one request puts into a group or takes out of it, 1 to 1000. Targets have caps of their own; a
+    /// request that is too large for one is cut in halves.
+    #[serde(default = "default_members_per_call")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub members_per_call: u32,
+    /// How members are taken out of a group.
+    #[serde(default)]
+    pub member_removal: MemberRemoval,
+    /// How a person's manager is written.
+    #[serde(default)]
+    pub manager_form: ManagerForm,
 }
 
 /// 100: what most servers cap a page at anyway.
@@ -58,10 +76,13 @@ fn default_page_size() -> u32 {
     100
 }
 
-/// 8: at 300 ms an answer this is the 25 requests a second that a gallery app must sustain.
-fn default_concurrency() -> u32 {
-    8
+/// 100: what AWS takes at most, and what apps behind Entra are tested with.
+fn default_members_per_call() -> u32 {
+    100
 }
+
+/// 8: at 300 ms an answer this is the 25 requests a second that a gallery app must sustain.
+const CONCURRENCY: usize = 8;
 
 /// 30 s: longer than slow servers take for a create, shorter than their load balancers' idle limit of 60 s.
 fn default_timeout() -> u32 {
@@ -123,6 +144,29 @@ pub enum MatchBy {
     Filter,
 }
 
+/// How members are taken out of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum MemberRemoval {
+    /// Each by a filter in the path, `members[value eq "id"]`. No server reads that as "everybody".
+    #[default]
+    Filtered,
+    /// All in a list beside the path `members`, as Entra's older dialect does. Only for an app that documents it:
+    /// several servers do not look at the list and empty the group.
+    Value,
+}
+
+/// How a person's manager is written. Read back are both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ManagerForm {
+    /// As an object with the id in it, `{"value": "id"}`: RFC 7643.
+    #[default]
+    Object,
+    /// As the bare id, as Entra does: for an app that refuses the object.
+    Text,
+}
+
 /// A configuration that cannot work. `Display` names the field and the cure, and never quotes a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
@@ -146,10 +190,15 @@ pub(super) struct Connection {
     pub(super) base: Url,
     pub(super) bulk: BulkUse,
     pub(super) page_size: u32,
-    pub(super) concurrency: usize,
+    /// `None`: as many as the target answers well.
+    pub(super) concurrency: Option<usize>,
+    pub(super) rate_limit: Option<f64>,
     pub(super) timeout: Duration,
     pub(super) ca_bundle: Option<PathBuf>,
     pub(super) match_by: MatchBy,
+    pub(super) members_per_call: usize,
+    pub(super) member_removal: MemberRemoval,
+    pub(super) manager_form: ManagerForm,
 }
 
 /// What Entra's administrators append to a tenant URL to choose a dialect; it is not meant for the target.
@@ -170,10 +219,18 @@ impl ScimConfig {
             base: base(&self.url)?,
             bulk: self.bulk,
             page_size: within("pageSize", self.page_size, 1000)?,
-            concurrency: within("concurrency", self.concurrency, 64)? as usize,
+            concurrency: self
+                .concurrency
+                .map(|width| within("concurrency", width, 64))
+                .transpose()?
+                .map(|width| width as usize),
+            rate_limit: self.rate_limit.as_ref().map(calls_a_second).transpose()?,
             timeout: Duration::from_secs(within("timeout", self.timeout, 300)?.into()),
             ca_bundle: self.ca_bundle.clone(),
             match_by: self.match_by,
+            members_per_call: within("membersPerCall", self.members_per_call, 1000)? as usize,
+            member_removal: self.member_removal,
+            manager_form: self.manager_form,
         })
     }
 }
@@ -184,6 +241,16 @@ fn within(field: &'static str, value: u32, most: u32) -> Result<u32, ConfigError
     } else {
         Err(ConfigError::new(field, format!("{value} is out of range; write a number from 1 to {most}")))
     }
+}
+
+/// One call in ten seconds is the slowest: of more than a few under way at once, the last would wait longer than a call
+/// may take.
+fn calls_a_second(rate: &Number) -> Result<f64, ConfigError> {
+    rate.as_f64().filter(|rate| (0.1..=1000.0).contains(rate)).ok_or_else(|| {
+        let problem =
+            "is out of range; write calls a second, a number from 0.1 to 1000, or leave the field out";
+        ConfigError::new("rateLimit", format!("{rate} {problem}"))
+    })
 }
 
 /// A pasted token is recognised by what it lacks: the kind of place in front.
@@ -231,6 +298,13 @@ fn base(text: &str) -> Result<Url, ConfigError> {
     Ok(url)
 }
 
+impl Connection {
+    /// How many calls may be under way at once.
+    pub(super) fn width(&self) -> Width {
+        self.concurrency.map_or_else(|| Width::from_preset(CONCURRENCY), Width::fixed)
+    }
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
@@ -249,9 +323,13 @@ impl fmt::Debug for ScimConfig {
             .field("bulk", &self.bulk)
             .field("page_size", &self.page_size)
             .field("concurrency", &self.concurrency)
+            .field("rate_limit", &self.rate_limit)
             .field("timeout", &self.timeout)
             .field("ca_bundle", &self.ca_bundle)
             .field("match_by", &self.match_by)
+            .field("members_per_call", &self.members_per_call)
+            .field("member_removal", &self.member_removal)
+            .field("manager_form", &self.manager_form)
             .finish_non_exhaustive()
     }
 }

@@ -3,10 +3,12 @@
 //! In: which request, its answer (or the lack of one). Out: a [`Refusal`] with a sentence that names the cure.
 //! Promises: pure; no query value, no token and no hidden value in it, even where the target echoes them.
 
+use engine::model::ObjectType;
 use engine::ports::{TargetError, TargetErrorKind};
 use serde_json::Value as Json;
 
 use super::convert::answer::{self, ErrorBody};
+use super::kind::noun;
 use super::mask::Mask;
 
 /// What a request is about: the same status means different things.
@@ -14,10 +16,16 @@ use super::mask::Mask;
 pub(super) enum About {
     /// Reading the collection of users.
     List,
+    /// Reading the collection of groups.
+    Groups,
     /// Making a user.
     Create,
+    /// Making a group.
+    CreateGroup,
     /// Reading, changing or removing one user.
     Account,
+    /// Reading, changing or removing one group.
+    Group,
     /// Several operations in one request.
     Bulk,
     /// What the target offers.
@@ -25,11 +33,35 @@ pub(super) enum About {
 }
 
 impl About {
+    /// Reading a collection.
+    pub(super) fn list(kind: ObjectType) -> Self {
+        if kind == ObjectType::Group { Self::Groups } else { Self::List }
+    }
+
+    /// Making one.
+    pub(super) fn create(kind: ObjectType) -> Self {
+        if kind == ObjectType::Group { Self::CreateGroup } else { Self::Create }
+    }
+
+    /// Reading, changing or removing one.
+    pub(super) fn one(kind: ObjectType) -> Self {
+        if kind == ObjectType::Group { Self::Group } else { Self::Account }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Groups | Self::CreateGroup | Self::Group => noun(ObjectType::Group),
+            Self::List | Self::Create | Self::Account | Self::Bulk | Self::Discovery => {
+                noun(ObjectType::User)
+            }
+        }
+    }
+
     /// Whether sending the request twice has the effect of sending it once (RFC 9110 §9.2.2). A PATCH of ours
     /// sets and removes values, and adds such as are not added twice (RFC 7644 §3.5.2.1), so it counts; a create or
     /// a bulk does not.
     pub(super) fn is_repeatable(self) -> bool {
-        !matches!(self, Self::Create | Self::Bulk)
+        !matches!(self, Self::Create | Self::CreateGroup | Self::Bulk)
     }
 }
 
@@ -49,6 +81,12 @@ pub(super) enum Missed {
     NoTarget,
     /// The understanding of such a path at all.
     NoValuePath,
+}
+
+impl From<TargetError> for Box<Refusal> {
+    fn from(error: TargetError) -> Self {
+        Self::new(Refusal { error, said: ErrorBody::default() })
+    }
 }
 
 impl Refusal {
@@ -83,7 +121,7 @@ pub(super) fn refused(about: About, request: String, status: u16, body: &[u8], m
     let kind = kind(about, status, said.scim_type.as_deref());
     let error = TargetError {
         kind,
-        summary: summary(kind, status, &said),
+        summary: summary(about, kind, status, &said),
         request,
         status: Some(status),
         extract: Some(body.chars().take(EXTRACT).collect::<String>()).filter(|extract| !extract.is_empty()),
@@ -125,8 +163,10 @@ fn kind(about: About, status: u16, scim_type: Option<&str>) -> TargetErrorKind {
         (401, _) => TargetErrorKind::Credentials,
         (403, _) => TargetErrorKind::InsufficientRights,
         (404 | 410, _) => match about {
-            About::List | About::Create => TargetErrorKind::CollectionMissing,
-            About::Account => TargetErrorKind::NotFound,
+            About::List | About::Groups | About::Create | About::CreateGroup => {
+                TargetErrorKind::CollectionMissing
+            }
+            About::Account | About::Group => TargetErrorKind::NotFound,
             About::Bulk | About::Discovery => TargetErrorKind::NotSupported,
         },
         (405 | 501, _) | (400, Some("invalidFilter" | "tooMany")) => TargetErrorKind::NotSupported,
@@ -145,34 +185,39 @@ fn kind(about: About, status: u16, scim_type: Option<&str>) -> TargetErrorKind {
 }
 
 /// One sentence: what happened, what the target said, what to do.
-fn summary(kind: TargetErrorKind, status: u16, said: &ErrorBody) -> String {
+fn summary(about: About, kind: TargetErrorKind, status: u16, said: &ErrorBody) -> String {
+    let noun = about.noun();
     let (what, cure) = match (kind, said.scim_type.as_deref()) {
         (TargetErrorKind::Credentials, _) => (
             "The target did not accept the token",
             "renew it and put it where the application's token reference points",
         ),
         (TargetErrorKind::InsufficientRights, _) => {
-            ("The token is valid, but may not do this", "grant its owner the right to read and write users")
+            ("The token is valid, but may not do this", "grant its owner the right to read and write {noun}s")
         }
+        (TargetErrorKind::CollectionMissing, _) if matches!(about, About::Groups | About::CreateGroup) => (
+            "There are no groups at this address",
+            "check that the app offers groups, and provision users alone where it does not",
+        ),
         (TargetErrorKind::CollectionMissing, _) => {
             ("There are no users at this address", "check that url is the app's SCIM endpoint")
         }
         (TargetErrorKind::NotFound, _) => {
-            ("The account is gone from the target", "it will be matched or created again")
+            ("The {noun} is gone from the target", "it will be matched or created again")
         }
         (TargetErrorKind::Conflict, _) => (
-            "Another account in the target has a value that must be unique",
+            "Another {noun} in the target has a value that must be unique",
             "change the clashing value on one side, or match on an attribute both sides share",
         ),
         (TargetErrorKind::PreconditionFailed, _) => {
-            ("The account changed while it was being written", "it will be tried again")
+            ("The {noun} changed while it was being written", "it will be tried again")
         }
         (TargetErrorKind::NotSupported, Some("invalidFilter")) => (
-            "The target cannot be asked for accounts by this attribute",
+            "The target cannot be asked for {noun}s by this attribute",
             "match by another attribute, or set matchBy: list",
         ),
         (TargetErrorKind::NotSupported, Some("tooMany")) => {
-            ("The target refuses to list so many accounts", "set matchBy: filter, or a smaller pageSize")
+            ("The target refuses to list so many {noun}s", "set matchBy: filter, or a smaller pageSize")
         }
         (TargetErrorKind::NotSupported, _) => {
             ("The target does not offer this operation", "check which SCIM operations the app documents")
@@ -193,7 +238,7 @@ fn summary(kind: TargetErrorKind, status: u16, said: &ErrorBody) -> String {
             "correct it in the source, or map another attribute to the one it refused",
         ),
         (TargetErrorKind::Ambiguous, _) => (
-            "The target failed while creating, and the account may exist nevertheless",
+            "The target failed while creating, and the {noun} may exist nevertheless",
             "it will be looked for before the next try",
         ),
         (TargetErrorKind::ServerError, _) => ("The target failed", "it will be tried again"),
@@ -204,6 +249,7 @@ fn summary(kind: TargetErrorKind, status: u16, said: &ErrorBody) -> String {
             ("The target's answer is not SCIM", "check that url is the app's SCIM endpoint")
         }
     };
+    let [what, cure] = [what, cure].map(|text| text.replace("{noun}", noun));
     format!("{what} ({status}{}); {cure}", quoted(said))
 }
 

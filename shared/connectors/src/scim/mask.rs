@@ -33,12 +33,14 @@ impl Mask {
         let mut secrets = Vec::new();
         for operation in operations {
             match operation {
-                TargetOperation::Create(attributes) => in_attributes(attributes, &mut secrets),
-                TargetOperation::Update(_, changes) => {
+                TargetOperation::Create(_, attributes) => in_attributes(attributes, &mut secrets),
+                TargetOperation::Update(_, _, changes) => {
                     let values = changes.iter().flat_map(|change| [&change.old, &change.new]).flatten();
                     values.for_each(|value| in_value(value, &mut secrets));
                 }
-                TargetOperation::Delete(_) => {}
+                TargetOperation::Delete(..)
+                | TargetOperation::AddMembers(..)
+                | TargetOperation::RemoveMembers(..) => {}
             }
         }
         if secrets.is_empty() {

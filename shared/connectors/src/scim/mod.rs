@@ -1,23 +1,26 @@
 //! SCIM 2.0 (RFC 7643, RFC 7644): accounts are made over HTTP in whatever app speaks it.
 //!
-//! In: mapped attributes by path, from the engine. Out: accounts in the app, and answers in the engine's closed
-//! list of failures.
+//! In: mapped attributes by path, and members, from the engine. Out: accounts and groups in the app, and answers in the
+//! engine's closed list of failures.
 //!
 //! ```text
-//!  engine ──operation──▶ target ──▶ execute · bulk ──▶ convert::write ──body──▶ client ──▶ the app
-//!                                                                                 │
-//!  engine ◀──account or error── target ◀── convert::read · answer · error ◀──answer──
+//!  engine ──operation──▶ target ──▶ execute · members · bulk ──▶ convert::write ──body──▶ client ──▶ the app
+//!                                                                                           │
+//!  engine ◀──account or error── target ◀── convert::read · answer · error ◀────answer────────
 //! ```
 //!
 //! | Module | Does | I/O |
 //! |---|---|---|
 //! | `config` | the administrator's part, checked | |
-//! | `path`, `schema` | which values of a user there are | |
+//! | `path`, `schema` | which values of a user and of a group there are | |
+//! | `kind` | what differs between the two on the wire | |
 //! | `convert` | attributes to JSON and back | |
 //! | `error`, `retry` | what an answer means, and whether to ask again | |
 //! | `mask` | what no error may show | |
 //! | `client`, `transport` | requests, deadlines, throttling; TLS | yes |
-//! | `target`, `listing`, `execute`, `bulk` | the engine's port, put together from the above | yes |
+//! | `learnt` | what this target was found to take | yes |
+//! | `groups` | who may change which group when | |
+//! | `target`, `listing`, `execute`, `members`, `bulk` | the engine's port, put together from the above | yes |
 //!
 //! # What a change says
 //!
@@ -34,7 +37,13 @@
 //! Passwords and other hidden values leave Rollcall in the body of a request and nowhere else: they are not read back,
 //! not looked for, and blotted out where an answer quotes them. One that lost its text fails its operation.
 //!
-//! One dialect is spoken so far, the RFC's own; provisioning of groups is not part of this version.
+//! # Groups
+//!
+//! A group is created without members. Who joins is added by a PATCH, who leaves is taken out by one, many at a time; a
+//! removal always names whom it removes (`members`). Nobody else in the group is touched, unless the target
+//! leaves no other way than to write the list as a whole: then it must show the list first.
+//!
+//! One dialect is spoken so far, the RFC's own.
 
 mod bulk;
 mod client;
@@ -42,8 +51,12 @@ mod config;
 mod convert;
 mod error;
 mod execute;
+mod groups;
+mod kind;
+mod learnt;
 mod listing;
 mod mask;
+mod members;
 mod path;
 mod retry;
 mod schema;
@@ -52,7 +65,7 @@ mod target;
 mod tests;
 mod transport;
 
-pub use config::{BulkUse, ConfigError, Dialect, MatchBy, ScimConfig};
+pub use config::{BulkUse, ConfigError, Dialect, ManagerForm, MatchBy, MemberRemoval, ScimConfig};
 pub use path::{PathError, ScimPath};
-pub use schema::ScimSchema;
+pub use schema::{ScimGroupSchema, ScimSchema};
 pub use target::ScimTarget;

@@ -174,6 +174,11 @@ impl ScimPath {
         Self { sub: None, ..self.clone() }
     }
 
+    /// Whether it is in this attribute of the core schema.
+    pub(super) fn is_core(&self, attribute: &str) -> bool {
+        self.extension.is_none() && self.attribute.eq_ignore_ascii_case(attribute)
+    }
+
     /// Whether it names an attribute and nothing in it.
     pub(super) fn is_bare(&self) -> bool {
         self.selector.is_none() && self.sub.is_none()

@@ -58,21 +58,17 @@ const THROTTLED_TRIES: u32 = 6;
 /// 3 requests: a restarting instance behind a load balancer fails one or two.
 const FAILED_TRIES: u32 = 3;
 
-/// 1 s doubling to 60 s, where the target does not say how long. No jitter: one connection has one gate, so its
+/// 1 s doubling to 60 s, where the target does not say how long. No jitter: one connection has one turnstile, so its
 /// requests do not storm back together, and a test sees the same waits each time.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// Judges a try and counts it.
 pub(super) fn after(outcome: &Outcome, about: About, tries: &mut Tries, now: Timestamp) -> Next {
+    if let Some(wait) = pause(outcome, *tries, now) {
+        tries.throttled += 1;
+        return if tries.throttled < THROTTLED_TRIES { Next::SlowDown(wait) } else { Next::Settle };
+    }
     match outcome {
-        Outcome::Answered(raw) if is_throttling(raw) => {
-            tries.throttled += 1;
-            let told = raw.retry_after.as_deref().and_then(|text| retry_after(text, now));
-            // "Come back now" is what was just done.
-            let told = told.filter(|wait| !wait.is_zero());
-            let wait = told.unwrap_or_else(|| back_off(tries.throttled));
-            if tries.throttled < THROTTLED_TRIES { Next::SlowDown(wait) } else { Next::Settle }
-        }
         Outcome::Answered(Raw { status: 408 | 500 | 502..=599, .. }) | Outcome::Lost(_) => {
             tries.failed += 1;
             repeat_if(about.is_repeatable() && tries.failed < FAILED_TRIES, *tries)
@@ -84,6 +80,15 @@ pub(super) fn after(outcome: &Outcome, about: About, tries: &mut Tries, now: Tim
         }
         Outcome::Answered(_) | Outcome::Unusable(..) => Next::Settle,
     }
+}
+
+/// How long the connection has to wait after an answer that throttles; `None` after any other outcome.
+pub(super) fn pause(outcome: &Outcome, before: Tries, now: Timestamp) -> Option<Duration> {
+    let Outcome::Answered(raw) = outcome else { return None };
+    let told = raw.retry_after.as_deref().and_then(|text| retry_after(text, now));
+    // "Come back now" is what was just done.
+    let told = told.filter(|wait| !wait.is_zero());
+    is_throttling(raw).then(|| told.unwrap_or_else(|| back_off(before.throttled + 1)))
 }
 
 fn repeat_if(harmless: bool, tries: Tries) -> Next {

@@ -1,36 +1,33 @@
-//! The engine's port to a SCIM service, put together from [`super::listing`], [`super::execute`] and
-//! [`super::bulk`].
+//! The engine's port to a SCIM service, put together from [`super::listing`], [`super::execute`],
+//! [`super::members`] and [`super::bulk`].
 //!
-//! In: paths, values, operations. Out: accounts reduced to the paths that are asked for, and outcomes. Promises:
-//! every call ends within [`Habits::longest_call`]; what the service offers is asked for once.
+//! In: paths, values, operations. Out: accounts and groups reduced to the paths that are asked for, and outcomes.
+//! Promise: every call ends within [`Habits::longest_call`].
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::model::{Cursor, TargetId, TargetObject, Value};
-use engine::ports::{Clock, Habits, Target, TargetError, TargetErrorKind, TargetOperation, TargetPage};
+use engine::model::{Cursor, ObjectType, TargetId, TargetObject, Value};
+use engine::ports::{Clock, Habits, Pace, Target, TargetError, TargetErrorKind, TargetOperation, TargetPage};
 use jiff::Timestamp;
 use reqwest::Method;
 use secrecy::SecretString;
-use tokio::sync::OnceCell;
 
 use super::client::{Client, Request};
 use super::config::{BulkUse, ConfigError, Connection, MatchBy, ScimConfig};
-use super::convert::Object;
-use super::convert::answer::{self, Offer};
-use super::convert::filter;
 use super::convert::read::{self, Asked};
+use super::convert::{Object, filter};
 use super::error::{About, failed};
+use super::groups::Groups;
+use super::kind::{address, collection, naming_attribute, one, without_members};
+use super::learnt::Learnt;
 use super::listing::{Position, after};
 use super::path::{PathError, ScimPath};
 
-/// The collection of users (RFC 7644 §3.2).
-pub(super) const USERS: &str = "/Users";
-
-/// A user name that nobody has, drawn once for all probes.
+/// A name that nobody and no group has, drawn once for all probes.
 const NOBODY: &str = "6d0b3f8e-5c1a-4f27-9b64-0e9d7a2c81f3";
 
 /// 2 minutes of waiting for a target that throttles: limits are mostly counted per minute, so that one passes.
@@ -45,20 +42,14 @@ const LARGEST_BATCH: usize = 100;
 /// 2 KiB: a create with every core attribute mapped. A batch is sized by it, and halved if that was too little.
 const OPERATION_BYTES: usize = 2 * 1024;
 
-/// 3 times: a server that fails on this one address for good must not be asked along with every change.
-const VAIN_DISCOVERIES: u32 = 3;
-
-/// A SCIM service in which accounts are made.
+/// A SCIM service in which accounts and groups are made.
 pub struct ScimTarget {
     pub(super) client: Client,
     pub(super) connection: Connection,
-    offer: OnceCell<Offer>,
-    /// How often nobody said what the target offers.
-    vain_discoveries: AtomicU32,
-    /// PATCH was answered with 405 or 501.
-    pub(super) without_patch: AtomicBool,
-    /// `/Bulk` was answered with 404, 405 or 501, or refused what it was sent.
-    pub(super) without_bulk: AtomicBool,
+    pub(super) learnt: Learnt,
+    pub(super) groups: Groups,
+    /// Whether groups are provisioned, too.
+    proves_groups: bool,
 }
 
 impl ScimTarget {
@@ -75,11 +66,16 @@ impl ScimTarget {
         Ok(Self {
             client: Client::new(&connection, token, clock)?,
             connection,
-            offer: OnceCell::new(),
-            vain_discoveries: AtomicU32::new(0),
-            without_patch: AtomicBool::new(false),
-            without_bulk: AtomicBool::new(false),
+            learnt: Learnt::default(),
+            groups: Groups::default(),
+            proves_groups: false,
         })
+    }
+
+    /// Says that groups are provisioned, too: a probe proves `/Groups` then.
+    #[must_use]
+    pub fn with_groups(self) -> Self {
+        Self { proves_groups: true, ..self }
     }
 
     /// Requests sent to learn what the target offers and to probe it, which [`Target::calls`] leaves out.
@@ -97,34 +93,22 @@ impl ScimTarget {
         PATIENCE + self.connection.timeout * ANSWERS
     }
 
-    /// What the target offers, asked for once. Servers without `ServiceProviderConfig` are common; only when
-    /// nobody answered is it asked for again, a few times.
-    pub(super) async fn offer(&self) -> Offer {
-        let ask = || async {
-            let request = Request::new(Method::GET, "/ServiceProviderConfig", About::Discovery);
-            match self.client.discover(&request, self.deadline()).await {
-                Ok(answer) => Ok(answer::offer(&answer.body)),
-                Err(refusal) if self.is_worth_asking_again(refusal.error.kind) => Err(()),
-                Err(_) => Ok(Offer::default()),
-            }
-        };
-        self.offer.get_or_try_init(ask).await.copied().unwrap_or_default()
+    /// Asks for what does not exist, as Entra does: URL, token and filter are proven at once.
+    async fn probe_for(&self, kind: ObjectType) -> Result<(), TargetError> {
+        let filter = self.habits().can_find.then(|| {
+            let filter = format!("{} eq \"{NOBODY}\"", naming_attribute(kind));
+            format!("filter={}", filter::percent_encoded(&filter))
+        });
+        let query: Vec<String> = filter
+            .into_iter()
+            .chain(["count=1".into()])
+            .chain(without_members(kind).map(Into::into))
+            .collect();
+        let request = Request::new(Method::GET, collection(kind), About::list(kind)).query(query.join("&"));
+        let request = Request { probe: true, ..request };
+        let answer = self.client.send(&request, self.deadline()).await.map_err(|refusal| refusal.error)?;
+        self.list_of(&request, &answer).map(|_| ())
     }
-
-    fn is_worth_asking_again(&self, kind: TargetErrorKind) -> bool {
-        matches!(
-            kind,
-            TargetErrorKind::Unreachable
-                | TargetErrorKind::Throttled
-                | TargetErrorKind::ServerError
-                | TargetErrorKind::Credentials
-        ) && self.vain_discoveries.fetch_add(1, Ordering::Relaxed) + 1 < VAIN_DISCOVERIES
-    }
-}
-
-/// The address of one account; ids are opaque, and may hold a slash.
-pub(super) fn account(id: &TargetId) -> String {
-    format!("{USERS}/{}", filter::percent_encoded(id.as_str()))
 }
 
 /// What cannot be said in a request: a path that the check of the mapping would have refused, a lost secret.
@@ -132,21 +116,25 @@ pub(super) fn unmapped(request: impl Into<String>, error: &dyn std::error::Error
     failed(TargetErrorKind::InvalidValue, request.into(), error.to_string()).error
 }
 
-fn reduced(resource: &Object, paths: &[Asked]) -> Result<TargetObject, TargetError> {
+fn reduced(kind: ObjectType, resource: &Object, paths: &[Asked]) -> Result<TargetObject, TargetError> {
     read::target_object(resource, paths).ok_or_else(|| {
-        failed(
-            TargetErrorKind::Incompatible,
-            format!("GET {USERS}"),
-            "The target lists an account without an id, so it cannot be told from others; ask the app's maker",
-        )
-        .error
+        let why = format!(
+            "The target lists {} without an id, so it cannot be told from others; ask the app's maker",
+            one(kind)
+        );
+        failed(TargetErrorKind::Incompatible, format!("GET {}", collection(kind)), why).error
     })
 }
 
 #[async_trait]
 impl Target for ScimTarget {
-    async fn list(&self, paths: &[String], cursor: Option<&Cursor>) -> Result<TargetPage, TargetError> {
-        let request = format!("GET {USERS}");
+    async fn list(
+        &self,
+        kind: ObjectType,
+        paths: &[String],
+        cursor: Option<&Cursor>,
+    ) -> Result<TargetPage, TargetError> {
+        let request = format!("GET {}", collection(kind));
         let paths = read::paths(paths).map_err(|error| unmapped(&request, &error))?;
         let position = match cursor {
             None => Position::FIRST,
@@ -155,13 +143,13 @@ impl Target for ScimTarget {
                 failed(TargetErrorKind::Incompatible, request, why).error
             })?,
         };
-        let list = self.page(None, position.start_index, self.deadline()).await?;
-        let next = after(&position, &list)?;
+        let list = self.page(kind, None, position.start_index, self.deadline()).await?;
+        let next = after(kind, &position, &list)?;
         Ok(TargetPage {
             objects: list
                 .resources
                 .iter()
-                .map(|resource| reduced(resource, &paths))
+                .map(|resource| reduced(kind, resource, &paths))
                 .collect::<Result<_, _>>()?,
             next: next.and_then(|next| serde_json::to_value(next).ok()).map(Cursor),
             total: list.total,
@@ -170,25 +158,37 @@ impl Target for ScimTarget {
 
     async fn find(
         &self,
+        kind: ObjectType,
         path: &str,
         value: &Value,
         paths: &[String],
     ) -> Result<Vec<TargetObject>, TargetError> {
-        let request = format!("GET {USERS}");
+        let request = format!("GET {}", collection(kind));
         let path: ScimPath = path.parse().map_err(|error: PathError| unmapped(&request, &error))?;
         let paths = read::paths(paths).map_err(|error| unmapped(&request, &error))?;
-        let hits = self.hits(&path, value, self.deadline()).await?;
-        hits.iter().map(|hit| reduced(hit, &paths)).collect()
+        let hits = self.hits(kind, &path, value, self.deadline()).await?;
+        hits.iter().map(|hit| reduced(kind, hit, &paths)).collect()
     }
 
-    async fn get(&self, id: &TargetId, paths: &[String]) -> Result<Option<TargetObject>, TargetError> {
-        let paths = read::paths(paths).map_err(|error| unmapped(format!("GET {}", account(id)), &error))?;
-        let resource = self.resource(id, self.deadline()).await?;
-        resource.map(|resource| reduced(&resource, &paths)).transpose()
+    async fn get(
+        &self,
+        kind: ObjectType,
+        id: &TargetId,
+        paths: &[String],
+    ) -> Result<Option<TargetObject>, TargetError> {
+        let paths =
+            read::paths(paths).map_err(|error| unmapped(format!("GET {}", address(kind, id)), &error))?;
+        let resource = self.resource(kind, id, self.deadline()).await?;
+        resource.map(|resource| reduced(kind, &resource, &paths)).transpose()
+    }
+
+    async fn members(&self, group: &TargetId) -> Result<Option<BTreeSet<TargetId>>, TargetError> {
+        let group = self.whole_group(group, self.deadline()).await?;
+        Ok(read::members(&group))
     }
 
     async fn batch_size(&self) -> usize {
-        if self.connection.bulk == BulkUse::Never || self.without_bulk.load(Ordering::Relaxed) {
+        if self.connection.bulk == BulkUse::Never || self.learnt.without_bulk.is_on() {
             return 1;
         }
         match self.offer().await.bulk {
@@ -205,21 +205,13 @@ impl Target for ScimTarget {
         }
     }
 
-    /// Asks for a user that does not exist, as Entra does: URL, token and filter are proven at once.
     async fn probe(&self) -> Result<(), TargetError> {
-        let query = if self.habits().can_find {
-            let filter = format!("userName eq \"{NOBODY}\"");
-            format!("filter={}&count=1", filter::percent_encoded(&filter))
-        } else {
-            "count=1".into()
-        };
-        let request = Request { probe: true, ..Request::new(Method::GET, USERS, About::List) }.query(query);
-        let answer = self.client.send(&request, self.deadline()).await.map_err(|refusal| refusal.error)?;
-        self.list_of(&request, &answer).map(|_| ())
+        self.probe_for(ObjectType::User).await?;
+        if self.proves_groups { self.probe_for(ObjectType::Group).await } else { Ok(()) }
     }
 
     fn habits(&self) -> Habits {
-        let filters = self.offer.get().is_none_or(|offer| offer.filter);
+        let filters = self.learnt.offer().is_none_or(|offer| offer.filter);
         Habits {
             can_list: self.connection.match_by != MatchBy::Filter,
             can_find: match self.connection.match_by {
@@ -227,13 +219,18 @@ impl Target for ScimTarget {
                 MatchBy::List => false,
                 MatchBy::Filter => true,
             },
-            concurrency: self.connection.concurrency,
+            concurrency: self.client.width(),
+            members_per_call: self.connection.members_per_call,
             longest_call: self.longest_call(),
         }
     }
 
     fn calls(&self) -> u64 {
         self.client.calls()
+    }
+
+    fn pace(&self) -> Pace {
+        self.client.pace()
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn http(connection: &Connection, token: &SecretString) -> Result<reqw
         .connect_timeout(connection.timeout / 2)
         .redirect(reqwest::redirect::Policy::none())
         .tls_version_min(reqwest::tls::Version::TLS_1_2)
-        .pool_max_idle_per_host(connection.concurrency);
+        .pool_max_idle_per_host(connection.width().widest());
     if connection.base.scheme() == "http" {
         // Loopback only (see `config`): no proxy lies between, and no certificate is looked at.
         builder = builder.no_proxy().tls_certs_only(Vec::new());

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::{Object, field, flag, number};
 
 /// A list answer (RFC 7644 §3.4.2).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(in crate::scim) struct List {
     /// The resources on this page.
     pub(in crate::scim) resources: Vec<Object>,

@@ -2,7 +2,7 @@
 //!
 //! | Module | In | Out |
 //! |---|---|---|
-//! | [`mod@write`] | attributes by path, changes | bodies of POST, PATCH and PUT |
+//! | [`mod@write`] | attributes by path, changes, members | bodies of POST, PATCH and PUT |
 //! | [`mod@value`] | a path and a value | the JSON that stands there |
 //! | [`read`] | a resource as the target sent it | attributes by path |
 //! | [`filter`] | a path and a value | the text of a query, and the exact check of what it found |

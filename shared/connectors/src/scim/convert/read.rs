@@ -9,8 +9,11 @@
 //! is true, without `$ref` and whatever else a server adds; an element of which only its first part is left is that
 //! value. Its order is the server's, and means nothing.
 
+use std::collections::BTreeSet;
+
 use engine::mapping::ValueType;
 use engine::model::{Attributes, TargetId, TargetObject, Value};
+use engine::ports::MEMBERS;
 use serde_json::Value as Json;
 
 use super::write::selects;
@@ -33,7 +36,8 @@ pub(in crate::scim) fn target_object(resource: &Object, asked: &[Asked]) -> Opti
     Some(TargetObject { id: id(resource)?, attributes })
 }
 
-/// Parses the paths that are asked for.
+/// Parses the paths that are asked for. Members of groups are read by [`members`] alone: others answer with them although
+/// they were asked not to.
 ///
 /// # Errors
 /// [`PathError`] for the first that is none.
@@ -42,16 +46,36 @@ pub(in crate::scim) fn paths(texts: &[String]) -> Result<Vec<Asked>, PathError> 
         let path: ScimPath = text.parse()?;
         Ok(Asked { text: text.clone(), form: schema::form(&path), path })
     };
-    texts.iter().map(asked).collect()
+    texts.iter().filter(|text| *text != MEMBERS).map(asked).collect()
 }
 
 /// The id the target gave a resource (RFC 7643 §3.1). Some write it as a number.
 pub(in crate::scim) fn id(resource: &Object) -> Option<TargetId> {
-    match field(resource, "id")? {
+    target_id(field(resource, "id")?)
+}
+
+fn target_id(id: &Json) -> Option<TargetId> {
+    match id {
         Json::String(text) if !text.is_empty() => Some(TargetId::new(text.as_str())),
         Json::Number(number) => Some(TargetId::new(number.to_string())),
         _ => None,
     }
+}
+
+/// Who is in a group; `None` where it does not show that: some never do, and some do not for an empty one.
+pub(in crate::scim) fn members(group: &Object) -> Option<BTreeSet<TargetId>> {
+    let held = field(group, MEMBERS)?;
+    let list = match held {
+        Json::Null => return None,
+        Json::Array(list) => list.as_slice(),
+        single => std::slice::from_ref(single),
+    };
+    Some(list.iter().filter_map(member).collect())
+}
+
+/// The id of one member: an object with `value` by the RFC, the bare id from some.
+pub(in crate::scim) fn member(element: &Json) -> Option<TargetId> {
+    target_id(part(element, None)?)
 }
 
 /// Every value at a path: several where a list has several elements that the selector selects.

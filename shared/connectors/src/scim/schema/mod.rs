@@ -1,4 +1,5 @@
-//! What a SCIM user can hold: the core and the enterprise schema (RFC 7643 §4.1, §4.3, §8.7.1) as a table.
+//! What a SCIM user can hold: the core and the enterprise schema (RFC 7643 §4.1, §4.3, §8.7.1) as a table; and what
+//! a group can, in [`mod@group`].
 //!
 //! In: a path of a mapping. Out: its type and what may be done with it, or a sentence that says what to write
 //! instead. Promise: an accepted path is spelled canonically, so that logs and comparisons see one spelling,
@@ -6,11 +7,13 @@
 //! with every configuration brought from Entra: `roles[primary eq "True"].value`.
 
 mod conflict;
+mod group;
 mod suggest;
 mod table;
 
 use engine::mapping::{AttributeDefinition, AttributeMapping, TargetSchema, ValueType, defaults};
 
+pub use self::group::ScimGroupSchema;
 pub(super) use self::table::Sub;
 use self::table::{Attribute, CORE_ATTRIBUTES, ENTERPRISE_ATTRIBUTES, Mutability, Shape};
 use super::path::{Literal, ScimPath, Selector};
@@ -131,11 +134,13 @@ fn define(path: &ScimPath) -> Result<(AttributeDefinition, ScimPath), String> {
         multivalued: value_type == ValueType::Complex,
         write_only,
         custom: false,
+        refers: attribute.name == "manager" && value_type == ValueType::Reference,
     };
     Ok((definition, canonical))
 }
 
-/// Attributes of custom extensions are unknown here: text, one value, unless the mapping says otherwise.
+/// Attributes of custom extensions are unknown here: text, one value, unless the mapping says otherwise. Called a
+/// `Reference` by a mapping they are still written as they come: of what they hold the id nobody knows.
 fn custom(path: &ScimPath) -> Result<(AttributeDefinition, ScimPath), String> {
     if path.selector.is_some() {
         return Err(format!(
@@ -149,6 +154,7 @@ fn custom(path: &ScimPath) -> Result<(AttributeDefinition, ScimPath), String> {
         multivalued: false,
         write_only: false,
         custom: true,
+        refers: false,
     };
     Ok((definition, path.clone()))
 }

@@ -6,9 +6,9 @@ use engine::model::{AttributeChange, Attributes, Value};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::super::convert::write::{Lists, create_body, patch_body, put_body};
+use super::super::convert::write::Lists;
 use super::super::convert::{Object, read};
-use super::{ENTERPRISE, attributes, change, paths, text};
+use super::{ENTERPRISE, attributes, change, create_body, patch_body, paths, put_body, text};
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const CUSTOM: &str = "urn:contoso:2.0:User";

@@ -6,10 +6,10 @@ use serde_json::{Value as Json, json};
 use testkit::sandbox::{Does, Fault, Faults, Kind as Asked, Quirks, Sandbox, Settings};
 
 use super::super::{BulkUse, ScimConfig, ScimTarget};
-use super::{attributes, bulk_target_at, change, config, target_with, text, user};
+use super::{USER, attributes, bulk_target_at, change, config, target_with, text, user};
 
 fn create(name: &str) -> TargetOperation {
-    TargetOperation::Create(user(name))
+    TargetOperation::Create(USER, user(name))
 }
 
 fn outcomes(results: &[Result<TargetId, engine::ports::TargetError>]) -> Vec<Option<Kind>> {
@@ -44,12 +44,12 @@ async fn a_batch_travels_in_one_request_and_is_answered_in_order() {
     let results = target
         .execute(&[
             create("anna"),
-            TargetOperation::Update(bo.clone(), vec![change("title", Some("old"), "new")]),
-            TargetOperation::Delete(cy.clone()),
+            TargetOperation::Update(USER, bo.clone(), vec![change("title", Some("old"), "new")]),
+            TargetOperation::Delete(USER, cy.clone()),
             create("BO"),
-            TargetOperation::Delete(TargetId::new("nobody")),
-            TargetOperation::Update(dee.clone(), vec![]),
-            TargetOperation::Update(TargetId::new("nobody"), vec![change("title", None, "new")]),
+            TargetOperation::Delete(USER, TargetId::new("nobody")),
+            TargetOperation::Update(USER, dee.clone(), vec![]),
+            TargetOperation::Update(USER, TargetId::new("nobody"), vec![change("title", None, "new")]),
         ])
         .await;
     let expected = [None, None, None, Some(Kind::Conflict), None, None, Some(Kind::NotFound)];
@@ -100,8 +100,8 @@ async fn a_lost_bulk_answer_makes_creates_ambiguous_and_repeats_the_rest() {
     let results = target
         .execute(&[
             create("anna"),
-            TargetOperation::Update(bo, vec![change("title", Some("old"), "new")]),
-            TargetOperation::Delete(cy),
+            TargetOperation::Update(USER, bo, vec![change("title", Some("old"), "new")]),
+            TargetOperation::Delete(USER, cy),
         ])
         .await;
     assert_eq!(outcomes(&results), [Some(Kind::Ambiguous), None, None], "{results:?}");
@@ -133,7 +133,7 @@ async fn an_item_that_needs_another_spelling_gets_it_singly() {
     let target = target(&sandbox);
     let city = r#"addresses[type eq "work"].locality"#;
     let updates = ["bo", "cy"]
-        .map(|name| TargetOperation::Update(id(&sandbox, name), vec![change(city, None, "Lyon")]));
+        .map(|name| TargetOperation::Update(USER, id(&sandbox, name), vec![change(city, None, "Lyon")]));
     let results = target.execute(&updates).await;
     assert_eq!(outcomes(&results), [None, None], "{results:?}");
     for user in sandbox.users() {
@@ -195,7 +195,7 @@ async fn an_unmapped_attribute_fails_its_operation_alone() {
     let sandbox = sandbox().await;
     let (target, _) =
         target_with(&ScimConfig { bulk: BulkUse::Auto, ..config(&sandbox.base_url()) }, sandbox.token());
-    let broken = TargetOperation::Create(attributes([("not a path", text("x"))]));
+    let broken = TargetOperation::Create(USER, attributes([("not a path", text("x"))]));
     let results = target.execute(&[broken, create("anna"), create("bo")]).await;
     assert_eq!(outcomes(&results), [Some(Kind::InvalidValue), None, None], "{results:?}");
 }

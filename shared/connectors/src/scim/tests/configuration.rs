@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 
-use super::super::{Dialect, MatchBy, ScimConfig, ScimTarget};
+use super::super::{Dialect, ManagerForm, MatchBy, MemberRemoval, ScimConfig, ScimTarget};
 use super::StillClock;
 
 fn read(document: Json) -> Result<ScimConfig, String> {
@@ -16,8 +16,10 @@ fn read(document: Json) -> Result<ScimConfig, String> {
 fn url_and_token_are_enough_and_the_rest_has_defaults() {
     let config = read(json!({ "url": "https://app.example/scim", "token": "env:APP_TOKEN" })).unwrap();
     config.check().unwrap();
-    assert_eq!((config.page_size, config.concurrency, config.timeout), (100, 8, 30));
+    assert_eq!((config.page_size, config.concurrency, config.timeout), (100, None, 30));
     assert_eq!((config.dialect, config.match_by), (Dialect::Rfc7644, MatchBy::Auto));
+    let of_groups = (config.members_per_call, config.member_removal, config.manager_form);
+    assert_eq!(of_groups, (100, MemberRemoval::Filtered, ManagerForm::Object));
 }
 
 #[test]
@@ -27,6 +29,8 @@ fn what_serde_refuses_is_named() {
         (json!({ "url": "https://a", "token": "env:T", "dialect": "entra_legacy" }), "write rfc7644"),
         (json!({ "url": "https://a" }), "token"),
         (json!({ "url": "https://a", "token": "env:T", "bulk": "always" }), "`auto` or `never`"),
+        (json!({ "url": "https://a", "token": "env:T", "memberRemoval": "all" }), "`filtered` or `value`"),
+        (json!({ "url": "https://a", "token": "env:T", "managerForm": "id" }), "`object` or `text`"),
     ];
     for (document, cure) in cases {
         let problem = read(document).unwrap_err();
@@ -50,6 +54,8 @@ fn every_field_that_cannot_work_is_named_with_its_cure() {
         ("concurrency", json!(0), "1 to 64"),
         ("concurrency", json!(65), "1 to 64"),
         ("timeout", json!(0), "1 to 300"),
+        ("membersPerCall", json!(0), "1 to 1000"),
+        ("membersPerCall", json!(1001), "1 to 1000"),
     ];
     for (field, value, cure) in cases {
         let mut document = json!({ "url": "https://app.example/scim", "token": "env:T" });

@@ -3,9 +3,9 @@
 use engine::model::Value;
 use serde_json::{Value as Json, json};
 
-use super::super::convert::write::{Lists, create_body, patch_body};
+use super::super::convert::write::Lists;
 use super::super::convert::{Object, read};
-use super::{attributes, parts, paths, text};
+use super::{attributes, create_body, parts, patch_body, paths, text};
 
 const PATH: &str = "urn:contoso:2.0:User:it";
 

@@ -5,10 +5,10 @@ use engine::ports::{Target, TargetErrorKind as Kind, TargetOperation};
 use serde_json::json;
 
 use super::server::{Reply, Server};
-use super::{TOKEN, change, execute, target_at};
+use super::{TOKEN, USER, change, execute, target_at};
 
 fn update(changes: Vec<AttributeChange>) -> TargetOperation {
-    TargetOperation::Update(TargetId::new("1"), changes)
+    TargetOperation::Update(USER, TargetId::new("1"), changes)
 }
 
 fn no_target() -> Reply {

@@ -4,9 +4,9 @@ use engine::model::{AttributeChange, Value};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::super::convert::write::{Lists, create_body, patch_body, put_body};
+use super::super::convert::write::Lists;
 use super::super::convert::{Object, read};
-use super::{attributes, change, joined, listed, parts, paths, text};
+use super::{attributes, change, create_body, joined, listed, parts, patch_body, paths, put_body, text};
 
 const CUSTOM: &str = "urn:contoso:2.0:User:sites";
 

@@ -8,8 +8,14 @@ mod configuration;
 mod extensions;
 mod fallbacks;
 mod filters;
+mod groups;
 mod lists;
+mod managers;
+mod members;
+mod memberships;
+mod pace;
 mod paths;
+mod reactivations;
 mod refusals;
 mod removals;
 mod retries;
@@ -22,17 +28,40 @@ mod wire;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use engine::model::{AttributeChange, Attributes, TargetId, Value};
+use engine::model::{AttributeChange, Attributes, ObjectType, TargetId, Value};
 use engine::ports::{Clock, Target, TargetError, TargetOperation};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
+use serde_json::Value as Json;
 
-use super::{BulkUse, ScimConfig, ScimTarget};
+use super::convert::write::{self, Lists, Style, Unwritable};
+use super::{BulkUse, ManagerForm, ScimConfig, ScimTarget};
 
 /// The token of every test; no error may show it.
 const TOKEN: &str = "s3cret-t0ken";
 
 const ENTERPRISE: &str = super::schema::ENTERPRISE;
+
+const USER: ObjectType = ObjectType::User;
+const GROUP: ObjectType = ObjectType::Group;
+
+/// How users are written, unless a test says otherwise.
+const PLAIN: Style = Style { kind: USER, manager: ManagerForm::Object };
+
+fn create_body(attributes: &Attributes) -> Result<Json, Unwritable> {
+    write::create_body(PLAIN, attributes)
+}
+
+fn patch_body(changes: &[AttributeChange], lists: Lists<'_>) -> Result<Option<Json>, Unwritable> {
+    write::patch_body(PLAIN, changes, lists)
+}
+
+fn put_body(
+    resource: &serde_json::Map<String, Json>,
+    changes: &[AttributeChange],
+) -> Result<Json, Unwritable> {
+    write::put_body(PLAIN, resource, changes)
+}
 
 /// A clock that stands still, except that sleeping moves it at once. Remembers how long was slept.
 pub(super) struct StillClock {

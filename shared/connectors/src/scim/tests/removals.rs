@@ -5,9 +5,9 @@ use engine::ports::{TargetErrorKind as Kind, TargetOperation};
 use serde_json::{Value as Json, json};
 
 use super::super::convert::Object;
-use super::super::convert::write::{Lists, patch_body, put_body};
+use super::super::convert::write::Lists;
 use super::server::{Reply, Server};
-use super::{ENTERPRISE, TOKEN, change, cleared, execute, target_at};
+use super::{ENTERPRISE, TOKEN, USER, change, cleared, execute, patch_body, put_body, target_at};
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const WORK: &str = r#"emails[type eq "work"].value"#;
@@ -161,7 +161,7 @@ fn of_a_list_as_it_is_read_only_what_is_there_is_removed() {
 }
 
 fn update(changes: Vec<AttributeChange>) -> TargetOperation {
-    TargetOperation::Update(TargetId::new("1"), changes)
+    TargetOperation::Update(USER, TargetId::new("1"), changes)
 }
 
 #[tokio::test]

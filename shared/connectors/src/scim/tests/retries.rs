@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::error::About;
-use super::super::retry::{Next, Outcome, Raw, Tries, after, retry_after};
+use super::super::retry::{Next, Outcome, Raw, Tries, after, pause, retry_after};
 
 fn now() -> Timestamp {
     "2015-10-21T07:28:00Z".parse().unwrap()
@@ -68,6 +68,23 @@ fn what_throttles_slows_the_connection_and_what_broke_is_repeated_if_harmless() 
     for (outcome, change, create) in cases {
         assert_eq!(after(&outcome, About::Account, &mut Tries::default(), now()), change, "{outcome:?}");
         assert_eq!(after(&outcome, About::Create, &mut Tries::default(), now()), create, "{outcome:?}");
+    }
+}
+
+#[test]
+fn only_what_throttles_pauses_the_connection_be_it_the_last_try_or_not() {
+    let tried = Tries { throttled: 5, failed: 0 };
+    let cases = [
+        (answered(429), Some(32)),
+        (told(429, "7"), Some(7)),
+        (told(503, "7"), Some(7)),
+        (told(500, "7"), None),
+        (answered(503), None),
+        (answered(200), None),
+        (Outcome::Lost("reset".into()), None),
+    ];
+    for (outcome, expected) in cases {
+        assert_eq!(pause(&outcome, tried, now()), expected.map(seconds), "{outcome:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use testkit::sandbox::{Does, Fault, Faults, Kind as Asked, Quirks, Sandbox, Settings};
 
 use super::super::ScimTarget;
-use super::{ENTERPRISE, attributes, execute, parts, paths, target_at, text, user};
+use super::{ENTERPRISE, USER, attributes, execute, parts, paths, target_at, text, user};
 
 const WORK: &str = r#"emails[type eq "work"].value"#;
 const BADGES: &str = "urn:contoso:2.0:User:badges";
@@ -48,8 +48,8 @@ async fn live(quirks: Quirks) {
     let (_sandbox, target) = with(quirks.clone()).await;
     let created = anna();
     let mut wanted: Vec<String> = created.keys().cloned().collect();
-    let id = execute(&target, TargetOperation::Create(created.clone())).await.unwrap();
-    let held = target.get(&id, &wanted).await.unwrap().unwrap();
+    let id = execute(&target, TargetOperation::Create(USER, created.clone())).await.unwrap();
+    let held = target.get(USER, &id, &wanted).await.unwrap().unwrap();
     assert_eq!(held.attributes, created, "{quirks:?}");
 
     let mut changed: Attributes = created
@@ -72,21 +72,21 @@ async fn live(quirks: Quirks) {
             adds: false,
         })
         .collect();
-    let outcome = execute(&target, TargetOperation::Update(id.clone(), changes)).await;
+    let outcome = execute(&target, TargetOperation::Update(USER, id.clone(), changes)).await;
     assert_eq!(outcome, Ok(id.clone()), "{quirks:?}");
     wanted.extend(changed.keys().filter(|path| !created.contains_key(*path)).cloned());
-    let held = target.get(&id, &wanted).await.unwrap().unwrap();
+    let held = target.get(USER, &id, &wanted).await.unwrap().unwrap();
     assert_eq!(held.attributes, changed, "{quirks:?}");
 
-    let found = target.find("externalId", &text("A-12"), &wanted).await.unwrap();
+    let found = target.find(USER, "externalId", &text("A-12"), &wanted).await.unwrap();
     assert_eq!(found.len(), 1, "{quirks:?}");
     assert_eq!(found[0].id, id);
 
     for _ in 0..2 {
-        let removed = execute(&target, TargetOperation::Delete(id.clone())).await;
+        let removed = execute(&target, TargetOperation::Delete(USER, id.clone())).await;
         assert_eq!(removed, Ok(id.clone()), "{quirks:?}");
     }
-    assert_eq!(target.get(&id, &[]).await, Ok(None), "{quirks:?}");
+    assert_eq!(target.get(USER, &id, &[]).await, Ok(None), "{quirks:?}");
 }
 
 /// Gives Anna belongings, changes the lists, adds to them, clears the rest, and expects to read what was written.
@@ -94,8 +94,8 @@ async fn own(quirks: Quirks) {
     let (_sandbox, target) = with(quirks.clone()).await;
     let created: Attributes = anna().into_iter().chain(belongings()).collect();
     let wanted: Vec<String> = created.keys().cloned().collect();
-    let id = execute(&target, TargetOperation::Create(created.clone())).await.unwrap();
-    let held = target.get(&id, &wanted).await.unwrap().unwrap();
+    let id = execute(&target, TargetOperation::Create(USER, created.clone())).await.unwrap();
+    let held = target.get(USER, &id, &wanted).await.unwrap().unwrap();
     assert_eq!(held.attributes, created, "{quirks:?}");
 
     let cleared = [WORK, "name.givenName", &format!("{ENTERPRISE}:manager"), "urn:contoso:2.0:User:floor"];
@@ -109,14 +109,14 @@ async fn own(quirks: Quirks) {
     changes.push(super::listed("roles", Some(vec![text("guest")]), vec![text("writer"), text("guest")]));
     changes.push(super::joined(BADGES, vec![text("south"), text("west")]));
     for _ in 0..2 {
-        let outcome = execute(&target, TargetOperation::Update(id.clone(), changes.clone())).await;
+        let outcome = execute(&target, TargetOperation::Update(USER, id.clone(), changes.clone())).await;
         assert_eq!(outcome, Ok(id.clone()), "{quirks:?}");
     }
     let mut expected = created;
     expected.retain(|path, _| !cleared.contains(&path.as_str()));
     expected.insert("roles".into(), Value::List(vec![text("writer"), text("guest")]));
     expected.insert(BADGES.into(), Value::List(vec![text("north"), text("south"), text("west")]));
-    let held = target.get(&id, &wanted).await.unwrap().unwrap();
+    let held = target.get(USER, &id, &wanted).await.unwrap().unwrap();
     assert_eq!(held.attributes, expected, "{quirks:?}");
 }
 
@@ -131,14 +131,14 @@ async fn entras_primary_role_is_written_found_and_changed() {
     let (sandbox, target) = with(Quirks::default()).await;
     let role = r#"roles[primary eq "True"].value"#;
     let anna = attributes([("userName", text("anna")), (role, text("reader"))]);
-    let id = execute(&target, TargetOperation::Create(anna.clone())).await.unwrap();
+    let id = execute(&target, TargetOperation::Create(USER, anna.clone())).await.unwrap();
     for (value, expected) in [("Reader", 1), ("writer", 0)] {
-        let found = target.find(role, &text(value), &paths(["userName", role])).await.unwrap();
+        let found = target.find(USER, role, &text(value), &paths(["userName", role])).await.unwrap();
         assert_eq!(found.len(), expected, "{value}");
         assert!(found.iter().all(|found| found.attributes == anna));
     }
     let change = super::change(role, Some("reader"), "writer");
-    execute(&target, TargetOperation::Update(id, vec![change])).await.unwrap();
+    execute(&target, TargetOperation::Update(USER, id, vec![change])).await.unwrap();
     assert_eq!(sandbox.users()[0]["roles"], json!([{ "primary": true, "value": "writer" }]));
 }
 
@@ -166,8 +166,9 @@ async fn an_account_lives_with_every_quirk_that_a_client_can_cope_with() {
 #[tokio::test]
 async fn patch_is_given_up_when_the_server_only_says_so_on_trying() {
     let (sandbox, target) = with(Quirks::default()).await;
-    let id = execute(&target, TargetOperation::Create(anna())).await.unwrap();
-    let update = |title: &str| TargetOperation::Update(id.clone(), vec![super::change("title", None, title)]);
+    let id = execute(&target, TargetOperation::Create(USER, anna())).await.unwrap();
+    let update =
+        |title: &str| TargetOperation::Update(USER, id.clone(), vec![super::change("title", None, title)]);
     execute(&target, update("a")).await.unwrap();
     sandbox.set_quirks(Quirks { no_patch: true, ..Quirks::default() });
     execute(&target, update("b")).await.unwrap();
@@ -179,7 +180,7 @@ async fn patch_is_given_up_when_the_server_only_says_so_on_trying() {
 #[tokio::test]
 async fn accounts_are_found_by_every_kind_of_path_and_only_exactly() {
     let (_sandbox, target) = with(Quirks::default()).await;
-    let id = execute(&target, TargetOperation::Create(anna())).await.unwrap();
+    let id = execute(&target, TargetOperation::Create(USER, anna())).await.unwrap();
     let department = format!("{ENTERPRISE}:department");
     let cases = [
         ("userName", "ANNA+SALES@example.com", 1),
@@ -192,7 +193,7 @@ async fn accounts_are_found_by_every_kind_of_path_and_only_exactly() {
         (department.as_str(), "R&D", 1),
     ];
     for (path, value, hits) in cases {
-        let found = target.find(path, &text(value), &[]).await.unwrap();
+        let found = target.find(USER, path, &text(value), &[]).await.unwrap();
         assert_eq!(found.len(), hits, "{path} eq {value}");
         assert!(found.iter().all(|account| account.id == id));
     }
@@ -206,7 +207,7 @@ async fn a_listing_shows_everyone_once_page_by_page() {
     let mut names = std::collections::BTreeSet::new();
     let mut cursor = None;
     loop {
-        let page = target.list(&paths(["userName"]), cursor.as_ref()).await.unwrap();
+        let page = target.list(USER, &paths(["userName"]), cursor.as_ref()).await.unwrap();
         assert_eq!(page.total, Some(30));
         names.extend(page.objects.iter().map(|account| account.attributes["userName"].to_string()));
         cursor = page.next;
@@ -220,9 +221,9 @@ async fn a_listing_shows_everyone_once_page_by_page() {
 #[tokio::test]
 async fn an_extension_that_lists_hide_is_still_matched() {
     let (_sandbox, target) = with(Quirks { list_hides_extension: true, ..Quirks::default() }).await;
-    execute(&target, TargetOperation::Create(anna())).await.unwrap();
+    execute(&target, TargetOperation::Create(USER, anna())).await.unwrap();
     let department = format!("{ENTERPRISE}:department");
-    assert_eq!(target.find(&department, &text("R&D"), &[]).await.unwrap().len(), 1);
+    assert_eq!(target.find(USER, &department, &text("R&D"), &[]).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -231,14 +232,17 @@ async fn a_dropped_answer_makes_a_create_ambiguous_and_a_change_be_repeated() {
     let next = [Asked::Create, Asked::Patch, Asked::Delete, Asked::List];
     let next = next.map(|on| Fault { on, does: Does::DropAnswer }).to_vec();
     sandbox.set_faults(Faults { next, ..Faults::default() });
-    let lost = execute(&target, TargetOperation::Create(user("anna"))).await.unwrap_err();
+    let lost = execute(&target, TargetOperation::Create(USER, user("anna"))).await.unwrap_err();
     assert_eq!(lost.kind, Kind::Ambiguous, "{lost:?}");
     assert_eq!(sandbox.users().len(), 1, "it was created, and not twice");
     let id = TargetId::new(sandbox.users()[0]["id"].as_str().unwrap());
     let change = super::change("title", None, "Boss");
-    assert_eq!(execute(&target, TargetOperation::Update(id.clone(), vec![change])).await, Ok(id.clone()));
-    assert_eq!(target.list(&[], None).await.unwrap().objects.len(), 1);
-    assert_eq!(execute(&target, TargetOperation::Delete(id.clone())).await, Ok(id));
+    assert_eq!(
+        execute(&target, TargetOperation::Update(USER, id.clone(), vec![change])).await,
+        Ok(id.clone())
+    );
+    assert_eq!(target.list(USER, &[], None).await.unwrap().objects.len(), 1);
+    assert_eq!(execute(&target, TargetOperation::Delete(USER, id.clone())).await, Ok(id));
     assert_eq!(sandbox.users().len(), 0);
 }
 
@@ -252,8 +256,8 @@ async fn the_sandboxs_faults_are_named_for_what_they_are() {
     let (sandbox, target) = with(Quirks::default()).await;
     for (faults, kind) in cases {
         sandbox.set_faults(faults);
-        assert_eq!(target.list(&[], None).await.unwrap_err().kind, kind);
-        assert_eq!(target.find("userName", &text("anna"), &[]).await.unwrap_err().kind, kind);
+        assert_eq!(target.list(USER, &[], None).await.unwrap_err().kind, kind);
+        assert_eq!(target.find(USER, "userName", &text("anna"), &[]).await.unwrap_err().kind, kind);
         assert_eq!(target.probe().await.unwrap_err().kind, kind);
     }
     sandbox.set_faults(Faults::default());
@@ -263,7 +267,7 @@ async fn the_sandboxs_faults_are_named_for_what_they_are() {
 #[tokio::test]
 async fn a_filter_that_is_refused_says_how_else_to_match() {
     let (_sandbox, target) = with(Quirks { no_filter: true, ..Quirks::default() }).await;
-    let error = target.find("userName", &text("anna"), &[]).await.unwrap_err();
+    let error = target.find(USER, "userName", &text("anna"), &[]).await.unwrap_err();
     assert_eq!(error.kind, Kind::NotSupported);
     assert!(error.summary.contains("matchBy: list"), "{error}");
 }

@@ -34,7 +34,8 @@ fn the_rfcs_attributes_are_known_with_type_and_mutability() {
         (format!("{ENTERPRISE}:manager.displayName"), ValueType::Text, false, false),
     ];
     for (path, value_type, writable, matchable) in cases {
-        let expected = AttributeDefinition { value_type, writable, matchable, ..plain() };
+        let refers = value_type == ValueType::Reference;
+        let expected = AttributeDefinition { value_type, writable, matchable, refers, ..plain() };
         assert_eq!(define(&path), Ok(expected), "{path}");
     }
     assert_eq!(ScimSchema.required(), ["userName"]);
@@ -49,6 +50,7 @@ fn plain() -> AttributeDefinition {
         multivalued: false,
         write_only: false,
         custom: false,
+        refers: false,
     }
 }
 

@@ -6,10 +6,13 @@ use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 
 use super::super::convert::read;
-use super::super::convert::write::{Lists, Unwritable, create_body, patch_body, put_body};
+use super::super::convert::write::{Lists, Unwritable};
 use super::super::mask::Mask;
 use super::server::{Reply, Server};
-use super::{TOKEN, attributes, bulk_target_at, execute, paths, target_at, text};
+use super::{
+    TOKEN, USER, attributes, bulk_target_at, create_body, execute, patch_body, paths, put_body, target_at,
+    text,
+};
 
 const PASSWORD: &str = r#"h"u/nt<er>é 2"#;
 
@@ -23,12 +26,12 @@ fn stored(text: &str) -> Value {
 }
 
 fn creating(password: Value) -> TargetOperation {
-    TargetOperation::Create(attributes([("userName", text("anna")), ("password", password)]))
+    TargetOperation::Create(USER, attributes([("userName", text("anna")), ("password", password)]))
 }
 
 fn changing(old: Option<Value>, new: Value) -> TargetOperation {
     let change = AttributeChange { path: "password".into(), old, new: Some(new), adds: false };
-    TargetOperation::Update(TargetId::new("1"), vec![change])
+    TargetOperation::Update(USER, TargetId::new("1"), vec![change])
 }
 
 /// Whether an error shows the password, in any spelling.
@@ -136,8 +139,8 @@ async fn a_put_and_a_bulk_hide_what_they_write_too() {
         poisoned_user: Some("anna-7c1e".into()),
         ..Default::default()
     });
-    let hidden = TargetOperation::Create(attributes([("userName", secret("anna-7c1e"))]));
-    let plain = TargetOperation::Create(attributes([("userName", text("bo"))]));
+    let hidden = TargetOperation::Create(USER, attributes([("userName", secret("anna-7c1e"))]));
+    let plain = TargetOperation::Create(USER, attributes([("userName", text("bo"))]));
     let outcomes = target.execute(&[hidden, plain]).await;
     let error = outcomes[0].as_ref().unwrap_err();
     assert!(error.request.starts_with("POST /Bulk"), "{error:?}");

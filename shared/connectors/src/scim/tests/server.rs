@@ -54,6 +54,8 @@ impl Arrived {
 
 #[derive(Default)]
 struct Script {
+    /// The `ServiceProviderConfig`.
+    offer: Option<serde_json::Value>,
     replies: Mutex<VecDeque<Reply>>,
     arrived: Mutex<Vec<Arrived>>,
 }
@@ -69,7 +71,17 @@ impl Server {
     /// Starts a server that gives these answers one after the other, and 418 when there are no more.
     /// Questions for `ServiceProviderConfig` are answered 404 outside the script.
     pub(super) async fn start<const N: usize>(replies: [Reply; N]) -> Self {
-        let script = Arc::new(Script { replies: Mutex::new(replies.into()), ..Script::default() });
+        Self::run(Script { replies: Mutex::new(replies.into()), ..Script::default() }).await
+    }
+
+    /// The same with a `ServiceProviderConfig`.
+    pub(super) async fn offering<const N: usize>(offer: serde_json::Value, replies: [Reply; N]) -> Self {
+        Self::run(Script { offer: Some(offer), replies: Mutex::new(replies.into()), ..Script::default() })
+            .await
+    }
+
+    async fn run(script: Script) -> Self {
+        let script = Arc::new(script);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
@@ -99,7 +111,10 @@ impl Drop for Server {
 async fn answer(State(script): State<Arc<Script>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     if parts.uri.path().ends_with("/ServiceProviderConfig") {
-        return Response::builder().status(404).body(Body::empty()).unwrap();
+        let answer = Response::builder().status(if script.offer.is_some() { 200 } else { 404 });
+        return answer
+            .body(script.offer.as_ref().map_or(Body::empty(), |offer| offer.to_string().into()))
+            .unwrap();
     }
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     script.arrived.lock().unwrap().push(Arrived {

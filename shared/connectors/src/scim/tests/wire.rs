@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::super::{MatchBy, ScimConfig};
 use super::server::{Reply, Server};
-use super::{TOKEN, change, config, execute, paths, target_at, target_with, text, user};
+use super::{TOKEN, USER, change, config, execute, paths, target_at, target_with, text, user};
 
 fn list(total: u64, ids: &[&str]) -> Reply {
     let resources: Vec<_> = ids.iter().map(|id| json!({ "id": id, "userName": format!("u{id}") })).collect();
@@ -16,11 +16,11 @@ fn list(total: u64, ids: &[&str]) -> Reply {
 }
 
 fn create() -> TargetOperation {
-    TargetOperation::Create(user("anna"))
+    TargetOperation::Create(USER, user("anna"))
 }
 
 fn update(changes: Vec<AttributeChange>) -> TargetOperation {
-    TargetOperation::Update(TargetId::new("1"), changes)
+    TargetOperation::Update(USER, TargetId::new("1"), changes)
 }
 
 fn rename() -> TargetOperation {
@@ -28,7 +28,7 @@ fn rename() -> TargetOperation {
 }
 
 fn delete() -> TargetOperation {
-    TargetOperation::Delete(TargetId::new("1"))
+    TargetOperation::Delete(USER, TargetId::new("1"))
 }
 
 #[tokio::test]
@@ -52,10 +52,10 @@ async fn a_listing_goes_on_after_what_was_returned_and_ends_at_the_total() {
     let server = Server::start([list(3, &["1", "2"]), list(3, &["3"])]).await;
     let (target, _) = target_at(&server.url(), TOKEN);
     let wanted = paths(["userName"]);
-    let first = target.list(&wanted, None).await.unwrap();
+    let first = target.list(USER, &wanted, None).await.unwrap();
     assert_eq!((first.objects.len(), first.total), (2, Some(3)));
     assert_eq!(first.objects[0].attributes["userName"], text("u1"));
-    let second = target.list(&wanted, first.next.as_ref()).await.unwrap();
+    let second = target.list(USER, &wanted, first.next.as_ref()).await.unwrap();
     assert_eq!((second.objects.len(), second.next), (1, None));
     let expected = ["GET /scim/Users?startIndex=1&count=100", "GET /scim/Users?startIndex=3&count=100"];
     assert_eq!(server.lines(), expected);
@@ -69,8 +69,8 @@ async fn a_listing_without_a_total_ends_at_an_empty_page() {
     };
     let server = Server::start([page(&["1"]), page(&[])]).await;
     let (target, _) = target_at(&server.url(), TOKEN);
-    let first = target.list(&[], None).await.unwrap();
-    let second = target.list(&[], first.next.as_ref()).await.unwrap();
+    let first = target.list(USER, &[], None).await.unwrap();
+    let second = target.list(USER, &[], first.next.as_ref()).await.unwrap();
     assert_eq!((second.objects.len(), second.next), (0, None));
 }
 
@@ -78,8 +78,8 @@ async fn a_listing_without_a_total_ends_at_an_empty_page() {
 async fn a_target_that_gives_the_same_page_for_ever_is_found_out() {
     let server = Server::start([list(9, &["1", "2"]), list(9, &["1", "2"])]).await;
     let (target, _) = target_at(&server.url(), TOKEN);
-    let first = target.list(&[], None).await.unwrap();
-    let error = target.list(&[], first.next.as_ref()).await.unwrap_err();
+    let first = target.list(USER, &[], None).await.unwrap();
+    let error = target.list(USER, &[], first.next.as_ref()).await.unwrap_err();
     assert_eq!(error.kind, Kind::Incompatible);
     assert!(error.summary.contains("matchBy: filter"), "{error}");
 }
@@ -104,10 +104,10 @@ async fn what_is_no_list_is_an_error_and_never_empty() {
     for (reply, kind) in cases {
         let server = Server::start([reply.clone(), reply]).await;
         let (target, _) = target_at(&server.url(), TOKEN);
-        let listed = target.list(&[], None).await.unwrap_err();
+        let listed = target.list(USER, &[], None).await.unwrap_err();
         assert_eq!(listed.kind, kind, "{listed:?}");
         assert_eq!(listed.request, "GET /Users");
-        let found = target.find("userName", &text("anna"), &[]).await.unwrap_err();
+        let found = target.find(USER, "userName", &text("anna"), &[]).await.unwrap_err();
         assert_eq!(found.kind, kind, "{found:?}");
         assert!(!format!("{found:?}").contains("anna"), "{found:?} shows the query");
     }
@@ -116,7 +116,7 @@ async fn what_is_no_list_is_an_error_and_never_empty() {
 #[tokio::test]
 async fn a_cursor_that_cannot_be_read_is_an_error() {
     let (target, _) = target_at("http://localhost:9/", TOKEN);
-    let error = target.list(&[], Some(&Cursor(json!("x")))).await.unwrap_err();
+    let error = target.list(USER, &[], Some(&Cursor(json!("x")))).await.unwrap_err();
     assert_eq!(error.kind, Kind::Incompatible);
 }
 
@@ -127,7 +127,7 @@ async fn the_surplus_of_a_fuzzy_query_is_dropped() {
     ]});
     let server = Server::start([Reply::json(200, &body)]).await;
     let (target, _) = target_at(&server.url(), TOKEN);
-    let found = target.find("userName", &text("anna"), &paths(["userName"])).await.unwrap();
+    let found = target.find(USER, "userName", &text("anna"), &paths(["userName"])).await.unwrap();
     assert_eq!(found.iter().map(|account| account.id.as_str()).collect::<Vec<_>>(), ["1"]);
     let filter = "filter=userName%20eq%20%22anna%22&startIndex=1&count=100";
     assert_eq!(server.lines(), [format!("GET /scim/Users?{filter}")]);
@@ -138,7 +138,7 @@ async fn a_hit_that_does_not_show_the_attribute_is_read_before_it_is_judged() {
     let whole = |id: &str, value: &str| Reply::json(200, &json!({ "id": id, "externalId": value }));
     let server = Server::start([list(2, &["1", "2"]), whole("1", "x"), whole("2", "y")]).await;
     let (target, _) = target_at(&server.url(), TOKEN);
-    let found = target.find("externalId", &text("y"), &[]).await.unwrap();
+    let found = target.find(USER, "externalId", &text("y"), &[]).await.unwrap();
     assert_eq!(found.iter().map(|account| account.id.as_str()).collect::<Vec<_>>(), ["2"]);
     assert_eq!(target.calls(), 3);
 }
@@ -149,7 +149,7 @@ async fn a_match_beyond_the_first_page_of_a_target_that_does_not_filter_is_found
         Reply::json(200, &json!({ "totalResults": 3, "Resources": [{ "id": "9", "userName": "anna" }] }));
     let server = Server::start([list(3, &["1", "2"]), last]).await;
     let (target, _) = target_at(&server.url(), TOKEN);
-    assert_eq!(target.find("userName", &text("anna"), &[]).await.unwrap().len(), 1);
+    assert_eq!(target.find(USER, "userName", &text("anna"), &[]).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn the_probe_asks_for_nobody_and_is_not_counted() {
 async fn an_account_that_is_gone_reads_as_none_and_its_removal_is_a_success() {
     let server = Server::start([Reply::raw(404, ""), Reply::raw(410, ""), Reply::raw(404, "")]).await;
     let (target, _) = target_at(&server.url(), TOKEN);
-    assert_eq!(target.get(&TargetId::new("a/b"), &[]).await, Ok(None));
+    assert_eq!(target.get(USER, &TargetId::new("a/b"), &[]).await, Ok(None));
     assert_eq!(execute(&target, delete()).await, Ok(TargetId::new("1")));
     assert_eq!(execute(&target, rename()).await.unwrap_err().kind, Kind::NotFound);
     assert_eq!(server.lines()[0], "GET /scim/Users/a%2Fb");
@@ -221,12 +221,12 @@ async fn throttling_slows_the_whole_connection() {
     let (target, clock) = target_at(&server.url(), TOKEN);
     // Longer than a call may take: told at once, and nothing else is sent either.
     assert_eq!(execute(&target, create()).await.unwrap_err().kind, Kind::Throttled);
-    let error = target.list(&[], None).await.unwrap_err();
+    let error = target.list(USER, &[], None).await.unwrap_err();
     assert_eq!(error.kind, Kind::Throttled);
     assert!(error.summary.contains("500 s"), "{error}");
     assert_eq!((server.lines().len(), clock.slept().len()), (1, 0));
     engine::ports::Clock::sleep(clock.as_ref(), Duration::from_secs(450)).await;
-    target.list(&[], None).await.unwrap();
+    target.list(USER, &[], None).await.unwrap();
     assert_eq!(clock.slept(), [450, 50]);
 }
 
@@ -289,7 +289,7 @@ async fn nobody_at_the_url_is_unreachable_for_a_create_too() {
 async fn an_answer_over_the_limit_is_refused() {
     let server = Server::start([Reply::raw(200, vec![b' '; 10 * 1024 * 1024 + 1])]).await;
     let (target, _) = target_at(&server.url(), TOKEN);
-    let error = target.list(&[], None).await.unwrap_err();
+    let error = target.list(USER, &[], None).await.unwrap_err();
     assert_eq!(error.kind, Kind::Incompatible);
     assert!(error.summary.contains("pageSize"), "{error}");
 }
@@ -312,7 +312,7 @@ async fn a_redirect_to_another_origin_never_carries_the_token() {
     let moved = Reply::raw(307, "").header("location", format!("{}/Users", other.url()));
     let server = Server::start([moved]).await;
     let (target, _) = target_at(&server.url(), TOKEN);
-    let error = target.list(&[], None).await.unwrap_err();
+    let error = target.list(USER, &[], None).await.unwrap_err();
     assert_eq!(error.kind, Kind::Incompatible);
     assert!(error.summary.contains("another server"), "{error}");
     assert_eq!(other.arrived().len(), 0);
@@ -323,7 +323,7 @@ async fn redirects_that_do_not_end_are_cut() {
     let moved = || Reply::raw(308, "").header("location", "/scim/Users");
     let server = Server::start([moved(), moved(), moved(), moved(), moved()]).await;
     let (target, _) = target_at(&server.url(), TOKEN);
-    assert_eq!(target.list(&[], None).await.unwrap_err().kind, Kind::Incompatible);
+    assert_eq!(target.list(USER, &[], None).await.unwrap_err().kind, Kind::Incompatible);
     assert_eq!(target.calls(), 4);
 }
 

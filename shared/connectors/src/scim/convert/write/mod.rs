@@ -1,31 +1,44 @@
-//! Bodies: what is sent to create and to change a user (RFC 7644 §3.3, §3.5).
+//! Bodies: what is sent to create and to change a user or a group (RFC 7644 §3.3, §3.5).
 //!
 //! In: values by path, or what changed. Out: JSON. Promises: an attribute without a value is left out, never
 //! `null`; Booleans are JSON Booleans; `schemas` names every extension in the body; one element per selector,
 //! so that there are never two `work` addresses from one mapping; a secret that lost its text is an error, never an
-//! empty value.
+//! empty value; members of groups are written by [`members`] and by nothing else.
 //!
 //! | Module | Does |
 //! |---|---|
 //! | [`mod@operations`] | the operations of a PATCH |
+//! | [`members`] | who joins a group and who leaves it |
 //! | [`resource`] | the same changes, made in a resource that was read |
 //! | [`tidy`] | spells resources as servers take them |
 
+pub(in crate::scim) mod members;
 mod operations;
 mod resource;
 mod tidy;
 
 use std::collections::BTreeMap;
 
-use engine::model::{AttributeChange, Attributes, Value};
+use engine::model::{AttributeChange, Attributes, ObjectType, Value};
+use engine::ports::MEMBERS;
 use serde_json::{Value as Json, json};
 
 pub(super) use self::resource::selects;
 use super::{Object, key, value};
+use crate::scim::config::ManagerForm;
 use crate::scim::path::{PathError, ScimPath};
 use crate::scim::schema;
 
 const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/// What a body is for.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::scim) struct Style {
+    /// A user or a group.
+    pub(in crate::scim) kind: ObjectType,
+    /// How a user's manager is written.
+    pub(in crate::scim) manager: ManagerForm,
+}
 
 /// How changes inside lists are put, from what every server should know to what every server does.
 #[derive(Debug, Clone, Copy)]
@@ -56,11 +69,14 @@ pub(in crate::scim) enum Unwritable {
 ///
 /// # Errors
 /// See [`Unwritable`].
-pub(in crate::scim) fn create_body(attributes: &Attributes) -> Result<Json, Unwritable> {
+pub(in crate::scim) fn create_body(style: Style, attributes: &Attributes) -> Result<Json, Unwritable> {
     let mut body = Object::new();
     let mut lists: Vec<ScimPath> = Vec::new();
     for (path, value) in attributes {
         let path: ScimPath = path.parse()?;
+        if style.leaves_out(&path) {
+            continue;
+        }
         let Some(value) = written(&path, value)? else { continue };
         resource::put(&mut body, &path, value);
         if path.selector.is_some() {
@@ -70,7 +86,8 @@ pub(in crate::scim) fn create_body(attributes: &Attributes) -> Result<Json, Unwr
     for list in &lists {
         resource::inside(&mut body, list, |holder| tidy::mark_primary(holder, &list.attribute));
     }
-    tidy::name_schemas(&mut body);
+    tidy::spell_manager(&mut body, style.manager);
+    tidy::name_schemas(&mut body, style.kind);
     Ok(Json::Object(body))
 }
 
@@ -79,11 +96,16 @@ pub(in crate::scim) fn create_body(attributes: &Attributes) -> Result<Json, Unwr
 /// # Errors
 /// See [`Unwritable`].
 pub(in crate::scim) fn patch_body(
+    style: Style,
     changes: &[AttributeChange],
     lists: Lists<'_>,
 ) -> Result<Option<Json>, Unwritable> {
-    let operations = operations::of(&parsed(changes)?, lists);
-    Ok((!operations.is_empty()).then(|| json!({ "schemas": [PATCH_OP], "Operations": operations })))
+    let operations = operations::of(&parsed(style, changes)?, lists, style.manager);
+    Ok((!operations.is_empty()).then(|| patch(&operations)))
+}
+
+fn patch(operations: &[Json]) -> Json {
+    json!({ "schemas": [PATCH_OP], "Operations": operations })
 }
 
 /// The body of a PUT: the resource just read with the changes made, without what the target keeps itself
@@ -91,12 +113,21 @@ pub(in crate::scim) fn patch_body(
 ///
 /// # Errors
 /// See [`Unwritable`].
-pub(in crate::scim) fn put_body(resource: &Object, changes: &[AttributeChange]) -> Result<Json, Unwritable> {
-    let mut body = resource::merged(resource, &parsed(changes)?);
+pub(in crate::scim) fn put_body(
+    style: Style,
+    resource: &Object,
+    changes: &[AttributeChange],
+) -> Result<Json, Unwritable> {
+    Ok(put_back(style, resource::merged(resource, &parsed(style, changes)?)))
+}
+
+/// A resource on its way back to where it was read.
+fn put_back(style: Style, mut body: Object) -> Json {
     let meta = key(&body, "meta");
     body.remove(&meta);
-    tidy::name_schemas(&mut body);
-    Ok(Json::Object(body))
+    tidy::spell_manager(&mut body, style.manager);
+    tidy::name_schemas(&mut body, style.kind);
+    Json::Object(body)
 }
 
 /// What another spelling of the same changes can help with.
@@ -112,12 +143,20 @@ pub(in crate::scim) struct Touched {
 ///
 /// # Errors
 /// See [`Unwritable`].
-pub(in crate::scim) fn touched(changes: &[AttributeChange]) -> Result<Touched, Unwritable> {
-    let changes = parsed(changes)?;
+pub(in crate::scim) fn touched(style: Style, changes: &[AttributeChange]) -> Result<Touched, Unwritable> {
+    let changes = parsed(style, changes)?;
     Ok(Touched {
         elements: elements(&changes).len(),
         removals: changes.iter().filter(|change| change.new.is_none()).count(),
     })
+}
+
+impl Style {
+    /// Whether a value has no place in a body. A list of members would be the group's whole list: who else is in it
+    /// would be thrown out.
+    fn leaves_out(self, path: &ScimPath) -> bool {
+        self.kind == ObjectType::Group && path.is_core(MEMBERS)
+    }
 }
 
 // ----------------------------------------------------------------------------------------------------- changes
@@ -140,10 +179,13 @@ impl Change<'_> {
     }
 }
 
-fn parsed(changes: &[AttributeChange]) -> Result<Vec<Change<'_>>, Unwritable> {
+fn parsed(style: Style, changes: &[AttributeChange]) -> Result<Vec<Change<'_>>, Unwritable> {
     let mut parsed = Vec::with_capacity(changes.len());
     for change in changes {
         let path: ScimPath = change.path.parse()?;
+        if style.leaves_out(&path) {
+            continue;
+        }
         let new = match &change.new {
             Some(value) => written(&path, value)?,
             None => None,

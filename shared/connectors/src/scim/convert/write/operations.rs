@@ -9,12 +9,14 @@ use serde_json::{Value as Json, json};
 
 use super::resource::{self, held, merged};
 use super::{Change, Lists, elements, ends, is_id_of_manager};
+use crate::scim::config::ManagerForm;
 use crate::scim::convert::Object;
 use crate::scim::path::ScimPath;
 
 /// The operations that make these changes.
-pub(super) fn of(changes: &[Change<'_>], lists: Lists<'_>) -> Vec<Json> {
+pub(super) fn of(changes: &[Change<'_>], lists: Lists<'_>, manager: ManagerForm) -> Vec<Json> {
     let outside = changes.iter().filter(|change| change.path.selector.is_none());
+    let plain = |change| plain(change, manager);
     match lists {
         Lists::ByPath => {
             let inside = elements(changes).into_iter().flat_map(|element| by_path(&element));
@@ -32,12 +34,14 @@ pub(super) fn of(changes: &[Change<'_>], lists: Lists<'_>) -> Vec<Json> {
 }
 
 /// An attribute outside lists, or a list as a whole.
-fn plain(change: &Change<'_>) -> Json {
+fn plain(change: &Change<'_>, manager: ManagerForm) -> Json {
     let is_manager = is_id_of_manager(&change.path);
     let path = if is_manager { change.path.attribute_path() } else { change.path.to_string() };
     match &change.new {
         None => json!({ "op": "remove", "path": path }),
-        Some(id) if is_manager => json!({ "op": verb(change, id), "path": path, "value": { "value": id } }),
+        Some(id) if is_manager && manager == ManagerForm::Object => {
+            json!({ "op": verb(change, id), "path": path, "value": { "value": id } })
+        }
         Some(value) => json!({ "op": verb(change, value), "path": path, "value": value }),
     }
 }

@@ -1,9 +1,11 @@
 //! Spells resources as servers take them. In: a resource. Out: the same, in the RFC's spelling.
 
+use engine::model::ObjectType;
 use serde_json::{Value as Json, json};
 
+use crate::scim::config::ManagerForm;
 use crate::scim::convert::{Object, field, field_mut, flag, key};
-use crate::scim::path::CORE_USER;
+use crate::scim::kind::core_schema;
 use crate::scim::schema;
 
 /// Spells what was read as it must be written: servers that answer with `"True"` or with a bare manager refuse
@@ -24,12 +26,27 @@ pub(super) fn straighten(body: &mut Object) {
             _ => {}
         }
     }
-    let enterprise = field_mut(body, schema::ENTERPRISE).and_then(Json::as_object_mut);
-    if let Some(manager) = enterprise.and_then(|enterprise| field_mut(enterprise, "manager"))
-        && manager.is_string()
-    {
-        *manager = json!({ "value": manager.take() });
+    if let Some(manager) = manager_of(body) {
+        if let Json::Array(list) = manager {
+            *manager = if list.len() == 1 { list.remove(0) } else { Json::Null };
+        }
+        if manager.is_string() {
+            *manager = json!({ "value": manager.take() });
+        }
     }
+}
+
+/// Spells the manager as this target wants it.
+pub(super) fn spell_manager(body: &mut Object, form: ManagerForm) {
+    if let (ManagerForm::Text, Some(manager)) = (form, manager_of(body))
+        && let Some(id) = manager.as_object().and_then(|manager| field(manager, "value")).cloned()
+    {
+        *manager = id;
+    }
+}
+
+fn manager_of(body: &mut Object) -> Option<&mut Json> {
+    field_mut(field_mut(body, schema::ENTERPRISE)?.as_object_mut()?, "manager")
 }
 
 /// Marks the `work` element as the primary one, or the first where there is no `work` (at most one may be,
@@ -49,11 +66,11 @@ pub(super) fn mark_primary(holder: &mut Object, name: &str) {
 
 /// Names in `schemas` the core schema and every extension the body carries (RFC 7643 §3.3), after those that a
 /// resource just read names already.
-pub(super) fn name_schemas(body: &mut Object) {
+pub(super) fn name_schemas(body: &mut Object, kind: ObjectType) {
     let name = key(body, "schemas");
     let mut schemas = match body.remove(&name) {
         Some(Json::Array(schemas)) if !schemas.is_empty() => schemas,
-        _ => vec![Json::from(CORE_USER)],
+        _ => vec![Json::from(core_schema(kind))],
     };
     for extension in
         body.keys().filter(|key| key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")))
