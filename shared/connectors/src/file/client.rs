@@ -1,8 +1,7 @@
-//! The bytes of one version of the file: from a disk, or from S3.
+//! The bytes of one version of a file: from a disk, or from S3.
 //!
 //! In: where it lies, and what was read last time. Out: a raw copy of exactly one version, or that nothing changed.
-//! A local file that is written to meanwhile is copied again; an S3 object is fetched under the `ETag` that was
-//! looked at.
+//! A local file that is written to meanwhile is copied again.
 
 use std::fs::{File, Metadata};
 use std::io::Read;
@@ -11,18 +10,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use aws_sdk_s3::Client;
-use aws_sdk_s3::config::http::HttpResponse;
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-
-use super::copies::Version;
-use super::error::FileError;
+use super::copies::Part;
+use super::error::{FileError, Label};
 use super::intake::{Intake, Raw};
-use super::source::blocking;
+use super::s3::S3Object;
+use super::versions::blocking;
 
 /// How often a file that changes while it is copied is copied again, at once: an export that takes longer than
 /// three copies is found again by the next cycle.
-const ATTEMPTS: u32 = 3;
+pub(super) const ATTEMPTS: u32 = 3;
 
 /// Bytes read at a time from a disk.
 const CHUNK: usize = 64 * 1024;
@@ -34,21 +30,13 @@ pub(super) enum Origin {
     S3(Box<S3Object>),
 }
 
-/// An object in a bucket.
-#[derive(Debug, Clone)]
-pub(super) struct S3Object {
-    pub(super) client: Client,
-    pub(super) bucket: String,
-    pub(super) key: String,
-}
-
-/// What a fetch brought.
+/// A raw copy, and what the outside said of it.
 #[derive(Debug)]
-pub(super) enum Fetched {
-    /// The object still has the `ETag` of the version known; its bytes were not fetched.
-    Unchanged,
-    /// A raw copy, with S3's `ETag` and version.
-    Copy { raw: Raw, etag: Option<String>, version_id: Option<String> },
+pub(super) struct Fresh {
+    pub(super) raw: Raw,
+    pub(super) part: Part,
+    /// What a local file looked like; an object in S3 is told by its `ETag`.
+    pub(super) stamp: Option<Stamp>,
 }
 
 impl Origin {
@@ -56,24 +44,42 @@ impl Origin {
     pub(super) fn place(&self) -> String {
         match self {
             Self::Local(path) => path.display().to_string(),
-            Self::S3(object) => object.place(),
+            Self::S3(object) => format!("s3://{}/{}", object.bucket, object.key),
         }
     }
 
-    /// Brings one version to `to`, unless it is `known`.
+    /// Brings one version to `to`; `None` when it is `known` to be unchanged without being read.
     pub(super) async fn fetch(
         &self,
+        label: &Arc<Label>,
         to: PathBuf,
-        known: Option<&Version>,
+        known: Option<&Part>,
         max: u64,
         calls: &Arc<AtomicU64>,
-    ) -> Result<Fetched, FileError> {
+    ) -> Result<Option<Fresh>, FileError> {
         match self {
-            Self::S3(object) => object.fetch(&to, known, max, calls).await,
+            Self::S3(object) => object.fetch(label, &to, known, max, calls).await,
             Self::Local(path) => {
-                let (path, place, calls) = (path.clone(), self.place(), calls.clone());
-                let raw = blocking(move || copy_local(&path, &place, &to, max, &calls)).await?;
-                Ok(Fetched::Copy { raw, etag: None, version_id: None })
+                let (path, label, calls) = (path.clone(), label.clone(), calls.clone());
+                let (raw, stamp) = blocking(move || copy_local(&path, &label, &to, max, &calls)).await?;
+                let part = Part { sha256: raw.sha256.clone(), etag: None, version_id: None };
+                Ok(Some(Fresh { raw, part, stamp: Some(stamp) }))
+            }
+        }
+    }
+
+    /// Whether the outside file still is what `fresh` was copied from.
+    pub(super) async fn is_still(
+        &self,
+        label: &Arc<Label>,
+        fresh: &Fresh,
+        calls: &AtomicU64,
+    ) -> Result<bool, FileError> {
+        match self {
+            Self::S3(object) => Ok(object.etag(label, calls).await? == fresh.part.etag),
+            Self::Local(path) => {
+                let now = std::fs::metadata(path).map_err(|cause| FileError::reading(label, cause))?;
+                Ok(fresh.stamp == Some(Stamp::of(&now)))
             }
         }
     }
@@ -81,7 +87,7 @@ impl Origin {
 
 /// By what a change of a file shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+pub(super) struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
     inode: u64,
@@ -97,36 +103,42 @@ impl Stamp {
     }
 }
 
-fn copy_local(path: &Path, place: &str, to: &Path, max: u64, calls: &AtomicU64) -> Result<Raw, FileError> {
-    unchanged_copy(place, || {
+fn copy_local(
+    path: &Path,
+    label: &Arc<Label>,
+    to: &Path,
+    max: u64,
+    calls: &AtomicU64,
+) -> Result<(Raw, Stamp), FileError> {
+    unchanged_copy(label, || {
         calls.fetch_add(1, Ordering::Relaxed);
-        copy_once(path, place, to, max)
+        copy_once(path, label, to, max)
     })
 }
 
 /// Copies until what was seen before equals what is seen after.
 fn unchanged_copy(
-    place: &str,
+    label: &Arc<Label>,
     mut attempt: impl FnMut() -> Result<(Stamp, Raw, Stamp), FileError>,
-) -> Result<Raw, FileError> {
+) -> Result<(Raw, Stamp), FileError> {
     for _ in 0..ATTEMPTS {
         let (before, raw, after) = attempt()?;
         if before == after && raw.bytes == before.length {
-            return Ok(raw);
+            return Ok((raw, after));
         }
     }
-    Err(FileError::Changing { file: place.to_owned(), attempts: ATTEMPTS })
+    Err(FileError::Changing { file: label.clone(), attempts: ATTEMPTS })
 }
 
-fn copy_once(path: &Path, place: &str, to: &Path, max: u64) -> Result<(Stamp, Raw, Stamp), FileError> {
-    let outside = |cause| FileError::reading(place, cause);
+fn copy_once(path: &Path, label: &Arc<Label>, to: &Path, max: u64) -> Result<(Stamp, Raw, Stamp), FileError> {
+    let outside = |cause| FileError::reading(label, cause);
     // Asked before opening: opening a named pipe would wait for a writer.
     if !std::fs::metadata(path).map_err(outside)?.is_file() {
-        return Err(FileError::NotAFile { file: place.to_owned() });
+        return Err(FileError::NotAFile { file: label.clone() });
     }
     let mut file = File::open(path).map_err(outside)?;
     let before = Stamp::of(&file.metadata().map_err(outside)?);
-    let mut intake = Sink::begin(to, place, max)?;
+    let mut intake = Sink::begin(to, label, max)?;
     let mut bytes = vec![0; CHUNK];
     loop {
         let read = file.read(&mut bytes).map_err(outside)?;
@@ -141,123 +153,33 @@ fn copy_once(path: &Path, place: &str, to: &Path, max: u64) -> Result<(Stamp, Ra
 }
 
 /// An [`Intake`] that knows the limit and speaks in sentences.
-struct Sink<'a> {
+pub(super) struct Sink<'a> {
     intake: Intake,
     to: &'a Path,
-    place: &'a str,
+    label: &'a Arc<Label>,
     max: u64,
 }
 
 impl<'a> Sink<'a> {
-    fn begin(to: &'a Path, place: &'a str, max: u64) -> Result<Self, FileError> {
+    pub(super) fn begin(to: &'a Path, label: &'a Arc<Label>, max: u64) -> Result<Self, FileError> {
         let intake = Intake::begin(to).map_err(|cause| work_folder(to, cause))?;
-        Ok(Self { intake, to, place, max })
+        Ok(Self { intake, to, label, max })
     }
 
-    fn push(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), FileError> {
         if self.intake.bytes() + bytes.len() as u64 > self.max {
-            return Err(FileError::TooLarge { file: self.place.to_owned(), max: self.max });
+            return Err(FileError::TooLarge { file: self.label.clone(), max: self.max });
         }
         self.intake.push(bytes).map_err(|cause| work_folder(self.to, cause))
     }
 
-    fn finish(self) -> Result<Raw, FileError> {
+    pub(super) fn finish(self) -> Result<Raw, FileError> {
         self.intake.finish().map_err(|cause| work_folder(self.to, cause))
     }
 }
 
 fn work_folder(to: &Path, cause: std::io::Error) -> FileError {
     FileError::WorkFolder { folder: to.display().to_string(), cause }
-}
-
-/// What a `HeadObject` said.
-struct Seen {
-    etag: Option<String>,
-    version_id: Option<String>,
-}
-
-impl S3Object {
-    fn place(&self) -> String {
-        format!("s3://{}/{}", self.bucket, self.key)
-    }
-
-    async fn fetch(
-        &self,
-        to: &Path,
-        known: Option<&Version>,
-        max: u64,
-        calls: &AtomicU64,
-    ) -> Result<Fetched, FileError> {
-        for _ in 0..ATTEMPTS {
-            let seen = self.look(calls).await?;
-            if seen.etag.is_some() && known.is_some_and(|known| known.etag == seen.etag) {
-                return Ok(Fetched::Unchanged);
-            }
-            if let Some(raw) = self.get(&seen, to, max, calls).await? {
-                return Ok(Fetched::Copy { raw, etag: seen.etag, version_id: seen.version_id });
-            }
-        }
-        Err(FileError::Changing { file: self.place(), attempts: ATTEMPTS })
-    }
-
-    async fn look(&self, calls: &AtomicU64) -> Result<Seen, FileError> {
-        calls.fetch_add(1, Ordering::Relaxed);
-        let head = self.client.head_object().bucket(&self.bucket).key(&self.key).send().await;
-        let head = head.map_err(|error| self.failed(&error))?;
-        Ok(Seen { etag: head.e_tag, version_id: head.version_id })
-    }
-
-    /// Fetches the version seen; `None` when another has taken its place.
-    async fn get(
-        &self,
-        seen: &Seen,
-        to: &Path,
-        max: u64,
-        calls: &AtomicU64,
-    ) -> Result<Option<Raw>, FileError> {
-        calls.fetch_add(1, Ordering::Relaxed);
-        let request = self.client.get_object().bucket(&self.bucket).key(&self.key);
-        let mut object = match request.set_if_match(seen.etag.clone()).send().await {
-            Ok(object) => object,
-            Err(error) if status(&error) == Some(412) => return Ok(None),
-            Err(error) => return Err(self.failed(&error)),
-        };
-        let broken = |problem: String| FileError::S3Failed { file: self.place(), problem };
-        let place = self.place();
-        let mut sink = Sink::begin(to, &place, max)?;
-        // Chunks are tens of kilobytes and go to a local disk: not worth a hop to another thread each.
-        while let Some(chunk) = object.body.try_next().await.map_err(|error| broken(error.to_string()))? {
-            sink.push(&chunk)?;
-        }
-        let raw = sink.finish()?;
-        match object.content_length.and_then(|length| u64::try_from(length).ok()) {
-            Some(length) if length != raw.bytes => {
-                Err(broken(format!("{} of {length} bytes arrived", raw.bytes)))
-            }
-            _ => Ok(Some(raw)),
-        }
-    }
-
-    fn failed<E>(&self, error: &SdkError<E, HttpResponse>) -> FileError
-    where
-        E: std::error::Error + ProvideErrorMetadata + 'static,
-    {
-        let file = self.place();
-        match (status(error), error.code()) {
-            (Some(404), _) => FileError::Missing { file },
-            (Some(status @ (401 | 403)), _) => FileError::S3Refused { file, status },
-            (Some(status), Some("ExpiredToken" | "InvalidToken")) => FileError::S3Refused { file, status },
-            (Some(status), code) => {
-                let code = code.unwrap_or("no code");
-                FileError::S3Failed { file, problem: format!("it answered {status} ({code})") }
-            }
-            (None, _) => FileError::S3Failed { file, problem: DisplayErrorContext(error).to_string() },
-        }
-    }
-}
-
-fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
-    error.raw_response().map(|response| response.status().as_u16())
 }
 
 #[cfg(test)]
@@ -272,7 +194,9 @@ mod tests {
         let raw = || Intake::begin(&to).and_then(Intake::finish).unwrap();
         let check = |stamps: &[(u64, u64)]| {
             let mut stamps = stamps.iter();
-            unchanged_copy("people.csv", || {
+            let label =
+                Label { place: "people.csv".into(), name: "people.csv".into(), section: "source.file" };
+            unchanged_copy(&Arc::new(label), || {
                 let (before, after) = stamps.next().copied().unwrap();
                 Ok((stamp(before), raw(), stamp(after)))
             })

@@ -1,6 +1,6 @@
 //! The `file:` section of an application document.
 //!
-//! In: what the administrator wrote. Out: [`FileConfig`], and every problem that can be seen without the file.
+//! In: what the administrator wrote. Out: [`FileConfig`].
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ const S3_SCHEME: &str = "s3://";
 /// still fits twice (raw and as UTF-8) into the work folder of a small machine.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// A CSV file as the source of people.
+/// A CSV file as the source of people, and another one with groups.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend(
@@ -54,6 +54,9 @@ pub struct FileConfig {
     #[serde(default = "max_bytes")]
     #[schemars(range(min = 1))]
     pub max_bytes: u64,
+    /// The file with the groups. It is read when the document has a section `groups`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<GroupsFile>,
 }
 
 fn max_bytes() -> u64 {
@@ -74,53 +77,108 @@ impl FileConfig {
             list_separator: None,
             lists: Vec::new(),
             max_bytes: MAX_BYTES,
+            groups: None,
         }
     }
 
     /// Bucket and key, when the path leads to S3.
     #[must_use]
     pub fn s3(&self) -> Option<(&str, &str)> {
-        let rest = self.path.strip_prefix(S3_SCHEME)?;
-        Some(rest.split_once('/').unwrap_or((rest, "")))
+        s3(&self.path)
     }
 
-    /// Everything wrong that can be seen without the file: field, and problem with its cure.
-    #[must_use]
-    pub fn problems(&self) -> Vec<(&'static str, String)> {
-        let mut problems = Vec::new();
-        if self.path.trim().is_empty() {
-            problems.push(("path", "is empty; write where the file is, for example people.csv".to_owned()));
-        } else if self.s3().is_some_and(|(bucket, key)| bucket.is_empty() || key.is_empty()) {
-            problems.push(("path", format!("'{}' lacks bucket or key; write s3://bucket/key", self.path)));
-        } else if self.s3().is_none() && self.path.contains("://") {
-            problems.push((
-                "path",
-                format!(
-                    "'{}' is no place files are read from; write a local path or s3://bucket/key",
-                    self.path
-                ),
-            ));
-        }
-        if self.id.trim().is_empty() {
-            problems
-                .push(("id", "is empty; name the column with the stable id, for example employeeId".into()));
-        }
-        match self.list_separator.as_deref() {
-            None if !self.lists.is_empty() => problems.push((
-                "listSeparator",
-                "is missing although lists names columns; write what stands between two values, for example \";\"".into(),
-            )),
-            Some("") => problems.push(("listSeparator", "is empty; write at least one character".into())),
-            _ => {}
-        }
-        if self.max_bytes == 0 {
-            problems.push((
-                "maxBytes",
-                "is 0, so no file would be read; write a number of bytes or leave it out".into(),
-            ));
-        }
-        problems
+    pub(super) fn dialect(&self) -> Dialect {
+        let Self { id, delimiter, encoding, max_bytes, .. } = self;
+        Dialect { id: id.clone(), delimiter: *delimiter, encoding: *encoding, max_bytes: *max_bytes }
     }
+}
+
+/// A CSV file with groups: one row a group with the ids of all its members in one cell, or one row a membership.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("not" = { "required": ["members", "member"] }))]
+pub struct GroupsFile {
+    /// Where it is: a local path, absolute or relative to the document's folder, or `s3://bucket/key`.
+    #[schemars(extend("pattern" = r"^(s3://[^/]+/.+|(?!.*://).*\S.*)$", "examples" = ["groups.csv", "s3://bucket/groups.csv"]))]
+    pub path: String,
+    /// The column with the id that never changes and is never given to another group, nor to a person.
+    #[schemars(extend("pattern" = r"\S"))]
+    pub id: String,
+    /// The column with the name people know; `displayName` when there is such a column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// For files with one row a group: the column with the ids of its members, people or groups; `members` when there
+    /// is such a column. An empty cell says that there are none; without a column nobody's membership is touched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<String>,
+    /// For files with one row a membership, the group's id repeated: the column with the id of the one member. Rows of
+    /// a group may stand anywhere; what else they say of the group must agree. An empty cell adds nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// What stands between two ids in `members`.
+    #[serde(default = "separator")]
+    #[schemars(length(min = 1))]
+    pub separator: String,
+    /// What stands between two cells.
+    #[serde(default)]
+    pub delimiter: Delimiter,
+    /// The text encoding: `auto`, or a name such as `utf-8`, `windows-1252`, `utf-16le`. A byte order mark in the
+    /// file wins over it.
+    #[serde(default)]
+    pub encoding: TextEncoding,
+    /// A larger file is refused.
+    #[serde(default = "max_bytes")]
+    #[schemars(range(min = 1))]
+    pub max_bytes: u64,
+}
+
+fn separator() -> String {
+    ";".to_owned()
+}
+
+impl GroupsFile {
+    /// A file with an id column and otherwise the defaults.
+    #[must_use]
+    pub fn new(path: impl Into<String>, id: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            id: id.into(),
+            name: None,
+            members: None,
+            member: None,
+            separator: separator(),
+            delimiter: Delimiter::Auto,
+            encoding: TextEncoding::default(),
+            max_bytes: MAX_BYTES,
+        }
+    }
+
+    /// Bucket and key, when the path leads to S3.
+    #[must_use]
+    pub fn s3(&self) -> Option<(&str, &str)> {
+        s3(&self.path)
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        let Self { id, delimiter, encoding, max_bytes, .. } = self;
+        Dialect { id: id.clone(), delimiter: *delimiter, encoding: *encoding, max_bytes: *max_bytes }
+    }
+}
+
+/// Bucket and key, when a path leads to S3.
+pub(super) fn s3(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix(S3_SCHEME)?;
+    Some(rest.split_once('/').unwrap_or((rest, "")))
+}
+
+/// How one of the files is written, whatever it lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Dialect {
+    /// The column with the id.
+    pub(super) id: String,
+    pub(super) delimiter: Delimiter,
+    pub(super) encoding: TextEncoding,
+    pub(super) max_bytes: u64,
 }
 
 /// What stands between two cells.

@@ -1,8 +1,8 @@
 //! The private copies in the work folder.
 //!
-//! In: a raw copy of one version. Out: its UTF-8 copy under a name derived from the version, with a slip beside it
-//! that says what it is. The slip is written last and holds the copy's hash: a copy without a slip, or one that was
-//! changed, does not exist.
+//! In: raw copies of one version, of one file or of two. Out: their UTF-8 copies under a name derived from the version,
+//! with a slip beside them that says what they are. The slip is written last and holds the copies' hashes: copies
+//! without a slip, or changed ones, do not exist.
 //!
 //! # Assumptions
 //! The folder belongs to one source: keeping one version deletes all others.
@@ -16,10 +16,10 @@ use engine::ids::digest16;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::config::TextEncoding;
 use super::encoding::to_utf8;
 use super::error::FileError;
 use super::intake::{Raw, hex};
+use super::sheet::Sheet;
 use crate::private;
 
 /// Raw copies this process began.
@@ -31,14 +31,24 @@ pub(super) struct Copies {
     folder: PathBuf,
 }
 
-/// One version of the outside file, as the outside describes it.
+/// One version of what lies outside: the file of people and, where there is one, the file of groups.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Version {
-    /// SHA-256 of its bytes.
-    pub(super) sha256: String,
+    #[serde(flatten)]
+    pub(super) people: Part,
     /// Digest of the configuration it was read with: other columns make another reading.
     pub(super) config: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) groups: Option<Part>,
+}
+
+/// One version of one file, as the outside describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Part {
+    /// SHA-256 of its bytes.
+    pub(super) sha256: String,
     /// The S3 object's `ETag`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) etag: Option<String>,
@@ -48,9 +58,15 @@ pub(super) struct Version {
 }
 
 impl Version {
-    /// The name of its copy.
+    /// What stands for its bytes: the hash of the one file, or of the hashes of both.
+    pub(super) fn sha256(&self) -> String {
+        let Some(groups) = &self.groups else { return self.people.sha256.clone() };
+        hex(&Sha256::new().chain_update(&self.people.sha256).chain_update(&groups.sha256).finalize())
+    }
+
+    /// The name of its copies.
     fn stem(&self) -> String {
-        stem(&self.sha256, &self.config)
+        stem(&self.sha256(), &self.config)
     }
 }
 
@@ -58,11 +74,22 @@ fn stem(sha256: &str, config: &str) -> String {
     hex(&digest16(&[sha256.as_bytes(), config.as_bytes()]))
 }
 
+/// The copies of a version.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) version: Version,
+    pub(super) people: PathBuf,
+    /// The copy of the file of groups, where there is one.
+    pub(super) groups: Option<PathBuf>,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Slip {
     version: Version,
     copy_sha256: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    groups_sha256: Option<String>,
 }
 
 impl Copies {
@@ -78,33 +105,47 @@ impl Copies {
         Ok(self.folder.join(format!("incoming-{}-{number}.part", std::process::id())))
     }
 
-    /// Keeps a raw copy as the copy of `version`, and only it.
+    /// Keeps raw copies as the copies of `version`, and only them.
     pub(super) fn keep(
         &self,
-        raw: Raw,
-        version: &Version,
-        encoding: TextEncoding,
-        file: &str,
-    ) -> Result<PathBuf, FileError> {
-        let text = to_utf8(raw, encoding, file, &self.incoming()?)?;
-        let (copy, slip) = self.paths(&version.stem());
+        people: (Raw, &Sheet),
+        groups: Option<(Raw, &Sheet)>,
+        version: Version,
+    ) -> Result<Kept, FileError> {
+        let text = |(raw, sheet): (Raw, &Sheet)| {
+            to_utf8(raw, sheet.dialect.encoding, &sheet.label, &self.incoming()?)
+        };
+        let (people, groups) = (text(people)?, groups.map(text).transpose()?);
+        let (kept, slip) = self.paths(&version.stem(), version);
         let write = || -> io::Result<()> {
-            let words = Slip { version: version.clone(), copy_sha256: sha256_of(&text)? };
+            let words = Slip {
+                version: kept.version.clone(),
+                copy_sha256: sha256_of(&people)?,
+                groups_sha256: groups.as_deref().map(sha256_of).transpose()?,
+            };
             let _ = fs::remove_file(&slip);
-            fs::rename(&text, &copy)?;
+            fs::rename(&people, &kept.people)?;
+            if let (Some(from), Some(to)) = (&groups, &kept.groups) {
+                fs::rename(from, to)?;
+            }
             private::create(&slip)?.write_all(&serde_json::to_vec(&words)?)
         };
         write().map_err(|cause| self.failed(cause))?;
-        self.sweep(Some(&version.stem()));
-        Ok(copy)
+        self.sweep(Some(&kept.version.stem()));
+        Ok(kept)
     }
 
-    /// The copy of a version, when it is there and whole.
-    pub(super) fn find(&self, sha256: &str, config: &str) -> Option<(PathBuf, Version)> {
-        let (copy, slip) = self.paths(&stem(sha256, config));
-        let words: Slip = serde_json::from_slice(&fs::read(slip).ok()?).ok()?;
-        let whole = words.version.sha256 == sha256 && sha256_of(&copy).ok()? == words.copy_sha256;
-        whole.then_some((copy, words.version))
+    /// The copies of a version, when they are there and whole.
+    pub(super) fn find(&self, sha256: &str, config: &str) -> Option<Kept> {
+        let stem = stem(sha256, config);
+        let Slip { version, copy_sha256, groups_sha256 } =
+            serde_json::from_slice(&fs::read(self.slip(&stem)).ok()?).ok()?;
+        let (kept, _) = self.paths(&stem, version);
+        let groups = kept.groups.as_deref().map(sha256_of).transpose().ok()?;
+        let whole = kept.version.sha256() == sha256
+            && sha256_of(&kept.people).ok()? == copy_sha256
+            && groups == groups_sha256;
+        whole.then_some(kept)
     }
 
     /// Deletes raw copies that came to nothing. Failing is no harm: the next one tries again.
@@ -114,11 +155,18 @@ impl Copies {
 
     /// Deletes raw copies, and all versions but the one to keep.
     fn sweep(&self, keep: Option<&str>) {
-        private::sweep(&self.folder, keep, &["csv", "json"]);
+        private::sweep(&self.folder, keep, &["csv", "groups", "json"]);
     }
 
-    fn paths(&self, stem: &str) -> (PathBuf, PathBuf) {
-        (self.folder.join(format!("{stem}.csv")), self.folder.join(format!("{stem}.json")))
+    /// Where the copies of a version lie, and its slip.
+    fn paths(&self, stem: &str, version: Version) -> (Kept, PathBuf) {
+        let at = |kind: &str| self.folder.join(format!("{stem}.{kind}"));
+        let groups = version.groups.is_some().then(|| at("groups"));
+        (Kept { version, people: at("csv"), groups }, self.slip(stem))
+    }
+
+    fn slip(&self, stem: &str) -> PathBuf {
+        self.folder.join(format!("{stem}.json"))
     }
 
     fn failed(&self, cause: io::Error) -> FileError {

@@ -7,11 +7,12 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
 use super::config::TextEncoding;
-use super::error::FileError;
+use super::error::{FileError, Label};
 use super::intake::{Raw, lines};
 use crate::private;
 
@@ -22,20 +23,20 @@ const CHUNK: usize = 64 * 1024;
 pub(super) fn to_utf8(
     raw: Raw,
     configured: TextEncoding,
-    file: &str,
+    file: &Arc<Label>,
     beside: &Path,
 ) -> Result<PathBuf, FileError> {
     if raw.bytes == 0 {
-        return Err(FileError::Empty { file: file.to_owned() });
+        return Err(FileError::Empty { file: file.clone() });
     }
     let encoding = choose(&raw, configured, file)?;
     if encoding == UTF_8 {
-        let bad = |line, encoding| FileError::BadText { file: file.to_owned(), line, encoding };
+        let bad = |line, encoding| FileError::BadText { file: file.clone(), line, encoding };
         if let Some(line) = raw.utf8.first_invalid {
             return Err(bad(line, UTF_8.name()));
         }
         return match raw.nul_line {
-            Some(line) => Err(FileError::NotText { file: file.to_owned(), line }),
+            Some(line) => Err(FileError::NotText { file: file.clone(), line }),
             None => Ok(raw.path),
         };
     }
@@ -44,26 +45,27 @@ pub(super) fn to_utf8(
     Ok(beside.to_owned())
 }
 
-fn choose(raw: &Raw, configured: TextEncoding, file: &str) -> Result<&'static Encoding, FileError> {
+fn choose(raw: &Raw, configured: TextEncoding, file: &Arc<Label>) -> Result<&'static Encoding, FileError> {
     if let Some(encoding) = raw.mark.or_else(|| configured.named()) {
         return Ok(encoding);
     }
     // A NUL byte settles it before any guess: `auto` reads no UTF-16 without a mark.
     if let Some(line) = raw.nul_line {
-        return Err(FileError::NotText { file: file.to_owned(), line });
+        return Err(FileError::NotText { file: file.clone(), line });
     }
     let Some(line) = raw.utf8.first_invalid else { return Ok(UTF_8) };
     // In text of one byte a character, two neighbours hardly ever look like UTF-8; in Asian encodings now and then.
     let mixed =
         if raw.guess.is_single_byte() { raw.utf8.wide > 0 } else { raw.utf8.wide >= raw.utf8.invalid };
     if mixed {
-        return Err(FileError::MixedText { file: file.to_owned(), line });
+        return Err(FileError::MixedText { file: file.clone(), line });
     }
     let encoding = raw.guess.name();
     tracing::warn!(
-        file,
+        %file,
         encoding,
-        "the file is not UTF-8 and its encoding was guessed; name it in source.file.encoding"
+        "the file is not UTF-8 and its encoding was guessed; name it in {}.encoding",
+        file.section
     );
     Ok(raw.guess)
 }
@@ -71,7 +73,7 @@ fn choose(raw: &Raw, configured: TextEncoding, file: &str) -> Result<&'static En
 struct Transcoding<'a> {
     decoder: Decoder,
     encoding: &'static Encoding,
-    file: &'a str,
+    file: &'a Arc<Label>,
     line_ends: u64,
 }
 
@@ -105,7 +107,7 @@ impl Transcoding<'_> {
                 DecoderResult::OutputFull => {}
                 DecoderResult::Malformed(..) => {
                     return Err(Stop::Text(FileError::BadText {
-                        file: self.file.to_owned(),
+                        file: self.file.clone(),
                         line: self.line_ends + 1,
                         encoding: self.encoding.name(),
                     }));
@@ -117,7 +119,7 @@ impl Transcoding<'_> {
     fn keep(&mut self, text: &[u8], output: &mut File) -> Result<(), Stop> {
         if let Some(position) = text.iter().position(|byte| *byte == 0) {
             let line = self.line_ends + lines(&text[..position]) + 1;
-            return Err(Stop::Text(FileError::NotText { file: self.file.to_owned(), line }));
+            return Err(Stop::Text(FileError::NotText { file: self.file.clone(), line }));
         }
         self.line_ends += lines(text);
         output.write_all(text).map_err(Stop::Io)

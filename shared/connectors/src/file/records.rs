@@ -12,17 +12,20 @@
 //! Memory is bounded whatever the file holds: cells are cut at [`MAX_CELL`], columns at [`MAX_COLUMNS`], and what is
 //! cut is marked.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 
 /// The longest cell, in bytes: 64 KiB holds any name, address or list of groups; what is longer is a quotation
 /// mark that was never closed, or a picture.
 pub(super) const MAX_CELL: usize = 64 * 1024;
 
+/// The longest cell with the members of a group, in bytes: 8 MiB are two hundred thousand ids of forty letters.
+pub(super) const MAX_MEMBERS_CELL: usize = 8 << 20;
+
 /// The most columns: the widest HR exports have about 300; five hundred keep a row's memory bounded.
 pub(super) const MAX_COLUMNS: usize = 500;
 
 /// One row, reused for the next to spare allocations.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Row {
     /// The line it begins on, counted from 1.
     pub(super) line: u64,
@@ -32,6 +35,10 @@ pub(super) struct Row {
     pub(super) cells: usize,
     /// Why its cells cannot be trusted.
     pub(super) fault: Option<Fault>,
+    /// The position of the one cell that may be as long as [`MAX_MEMBERS_CELL`].
+    long: Option<usize>,
+    /// How long the cell under way may be.
+    max: usize,
     text: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -44,10 +51,12 @@ pub(super) enum Fault {
         /// Where.
         line: u64,
     },
-    /// A cell is longer than [`MAX_CELL`].
+    /// A cell is longer than [`MAX_CELL`], or than [`MAX_MEMBERS_CELL`].
     CellTooLong {
         /// Its number, counted from 1.
         column: usize,
+        /// What it may have at most, in bytes.
+        max: usize,
     },
 }
 
@@ -61,6 +70,11 @@ pub(super) enum RecordsError {
 }
 
 impl Row {
+    /// A row whose cell at this position, if any, may hold the members of a group.
+    pub(super) fn with_long(position: Option<usize>) -> Self {
+        Self { long: position, ..Self::default() }
+    }
+
     /// The cell at a position counted from 0.
     pub(super) fn cell(&self, position: usize) -> Option<&str> {
         let end = *self.ends.get(position)?;
@@ -87,14 +101,19 @@ impl Row {
         (self.line, self.offset, self.cells, self.fault) = (line, offset, 0, None);
         self.text.clear();
         self.ends.clear();
+        self.begin_cell();
+    }
+
+    fn begin_cell(&mut self) {
+        self.max = if self.long == Some(self.cells) { MAX_MEMBERS_CELL } else { MAX_CELL };
     }
 
     fn push(&mut self, byte: u8) {
         if self.cells > MAX_COLUMNS {
             return;
         }
-        if self.text.len() - self.ends.last().copied().unwrap_or(0) == MAX_CELL {
-            self.fault.get_or_insert(Fault::CellTooLong { column: self.cells + 1 });
+        if self.text.len() - self.ends.last().copied().unwrap_or(0) == self.max {
+            self.fault.get_or_insert(Fault::CellTooLong { column: self.cells + 1, max: self.max });
             return;
         }
         self.text.push(byte);
@@ -105,6 +124,7 @@ impl Row {
             self.ends.push(self.text.len());
         }
         self.cells += 1;
+        self.begin_cell();
     }
 }
 
@@ -175,6 +195,16 @@ impl<R: BufRead> Records<R> {
             self.input.consume(1);
             self.offset += 1;
         }
+        Ok(())
+    }
+}
+
+impl<R: Read + Seek> Records<BufReader<R>> {
+    /// Goes to byte `offset`, the beginning of `line`; what was read ahead is kept where it helps.
+    pub(super) fn jump(&mut self, offset: u64, line: u64) -> io::Result<()> {
+        let way = i64::try_from(i128::from(offset) - i128::from(self.offset)).map_err(io::Error::other)?;
+        self.input.seek_relative(way)?;
+        (self.offset, self.line) = (offset, line);
         Ok(())
     }
 }

@@ -1,17 +1,18 @@
-//! The port: a reading of one version of a file.
+//! The port: a reading of one version of a file, or of two.
 //!
 //! # Expected flow
 //! `open` fetches a version, looks at all of it, and answers [`Reading::Full`] or, when it is the version of the
-//! watermark, [`Reading::Unchanged`]. `read` goes through its private copy.
+//! watermark, [`Reading::Unchanged`]. `read` goes through its private copies: people first, groups next.
 //!
 //! # Guarantees
 //! Watermark and cursor name the version by the SHA-256 of its bytes and the digest of the configuration: a change
-//! of the configuration makes another reading of the same file. A cut reading goes on in the private copy, on
+//! of the configuration makes another reading of the same file. A cut reading goes on in the private copies, on
 //! another machine with the same bytes fetched again, and otherwise answers [`SourceError::Moved`].
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
@@ -20,48 +21,49 @@ use engine::model::{Cursor, Watermark};
 use engine::ports::{Reading, Source, SourceError, SourcePage};
 use serde::{Deserialize, Serialize};
 
-use super::client::{Fetched, Origin, S3Object};
 use super::config::FileConfig;
 use super::copies::{Copies, Version};
+use super::copy::Position;
 use super::error::FileError;
+use super::groups::Groups;
 use super::intake::hex;
-use super::scan::{Copy, Position, Scan};
+use super::sheet::Sheet;
+use super::versions::{Opened, blocking};
 
 /// Raised when rows are understood in another way than before, so that every file is read again.
 const READING_VERSION: &[u8] = b"file source 1";
 
-/// A CSV file as a source of people.
+/// A CSV file as a source of people, and another one of groups.
 #[derive(Debug)]
 pub struct FileSource {
-    config: FileConfig,
-    origin: Origin,
-    /// Where the file lies, for messages about it.
-    file: String,
-    /// Its last part, for messages about a row.
-    name: String,
-    digest: String,
-    copies: Arc<Copies>,
-    calls: Arc<AtomicU64>,
-    opened: Mutex<Option<Arc<Opened>>>,
-}
-
-/// A version that was looked at.
-#[derive(Debug)]
-struct Opened {
-    version: Version,
-    path: PathBuf,
-    scan: Scan,
+    pub(super) config: FileConfig,
+    pub(super) people: Arc<Sheet>,
+    pub(super) groups: Option<Arc<Sheet>>,
+    pub(super) digest: String,
+    pub(super) copies: Arc<Copies>,
+    pub(super) calls: Arc<AtomicU64>,
+    pub(super) opened: Mutex<Option<Arc<Opened>>>,
 }
 
 /// A cursor, as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Place {
-    sha256: String,
-    config: String,
+pub(super) struct Place {
+    pub(super) sha256: String,
+    pub(super) config: String,
     offset: u64,
     row: u64,
     line: u64,
+    /// The number of the group to go on with, once the people are through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group: Option<u32>,
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    Person(Position),
+    Group(u32),
 }
 
 impl FileSource {
@@ -69,8 +71,8 @@ impl FileSource {
     /// folder of the application's document; `s3://` paths are fetched with `s3`.
     ///
     /// # Errors
-    /// [`SourceError::Refused`] when the configuration cannot work, [`SourceError::Unavailable`] when the file lies
-    /// in S3 and there is no client for it. The file itself is not looked at.
+    /// [`SourceError::Refused`] when the configuration cannot work, [`SourceError::Unavailable`] when a file lies
+    /// in S3 and there is no client for it. The files themselves are not looked at.
     pub fn connect(
         config: FileConfig,
         base: &Path,
@@ -80,32 +82,24 @@ impl FileSource {
         if let Some((field, problem)) = config.problems().into_iter().next() {
             return Err(FileError::Config { field, problem }.into());
         }
-        let origin = match config.s3() {
-            None => Origin::Local(base.join(&config.path)),
-            Some((bucket, key)) => {
-                let client = s3.ok_or_else(|| FileError::NoS3Client { file: config.path.clone() })?;
-                Origin::S3(Box::new(S3Object { client, bucket: bucket.to_owned(), key: key.to_owned() }))
-            }
-        };
+        let groups = config.groups.as_ref().map(|groups| Sheet::of_groups(groups, base, s3.clone()));
         let words = serde_json::to_vec(&config).unwrap_or_default();
         Ok(Self {
-            file: origin.place(),
-            name: config.path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
+            people: Arc::new(Sheet::of_people(&config, base, s3)?),
+            groups: groups.transpose()?.map(Arc::new),
             digest: hex(&digest16(&[READING_VERSION, &words])),
             copies: Arc::new(Copies::new(work)),
             calls: Arc::default(),
             opened: Mutex::new(None),
             config,
-            origin,
         })
     }
 
     async fn begin(&self, watermark: Option<&Watermark>) -> Result<Reading, FileError> {
-        // A watermark of another shape or configuration says nothing about this reading: it is a first one.
-        let known: Option<Version> = watermark.and_then(|mark| serde_json::from_value(mark.0.clone()).ok());
-        let known = known.filter(|version| version.config == self.digest);
+        let known = watermark.and_then(|watermark| serde_json::from_value(watermark.0.clone()).ok());
+        let known = known.filter(|version: &Version| version.config == self.digest);
         match self.fetch(known.as_ref(), |_| Ok(())).await? {
-            Some(opened) => self.full(&opened, opened.scan.first),
+            Some(opened) => self.full(&opened, Next::Person(opened.people.first)),
             None => Ok(Reading::Unchanged { watermark: None }),
         }
     }
@@ -115,75 +109,24 @@ impl FileSource {
         let opened = match self.find(&place).await? {
             Some(opened) => opened,
             None => {
-                let moved = || FileError::Moved { file: self.file.clone() };
+                let moved = || FileError::Moved { file: self.people.label.clone() };
                 let same = |sha256: &str| if sha256 == place.sha256 { Ok(()) } else { Err(moved()) };
                 self.fetch(None, same).await?.ok_or_else(moved)?
             }
         };
-        self.full(&opened, place.position())
+        self.full(&opened, place.next())
     }
 
-    /// Fetches the file, makes sure that it is `wanted`, and looks at all of it; `None` when it is the version known.
-    async fn fetch(
-        &self,
-        known: Option<&Version>,
-        wanted: impl Fn(&str) -> Result<(), FileError>,
-    ) -> Result<Option<Arc<Opened>>, FileError> {
-        let result = self.fetch_and_keep(known, wanted).await;
-        self.copies.tidy();
-        result
-    }
-
-    async fn fetch_and_keep(
-        &self,
-        known: Option<&Version>,
-        wanted: impl Fn(&str) -> Result<(), FileError>,
-    ) -> Result<Option<Arc<Opened>>, FileError> {
-        let to = self.copies.incoming()?;
-        let fetched = self.origin.fetch(to, known, self.config.max_bytes, &self.calls).await?;
-        let Fetched::Copy { raw, etag, version_id } = fetched else { return Ok(None) };
-        wanted(&raw.sha256)?;
-        if known.is_some_and(|known| known.sha256 == raw.sha256) {
-            return Ok(None);
-        }
-        let version = Version { sha256: raw.sha256.clone(), config: self.digest.clone(), etag, version_id };
-        let (copies, encoding, file) = (self.copies.clone(), self.config.encoding, self.file.clone());
-        let keeping = version.clone();
-        let path = blocking(move || copies.keep(raw, &keeping, encoding, &file)).await?;
-        self.look(path, version).await.map(Some)
-    }
-
-    /// The version a cursor points into, when its copy is still there.
-    async fn find(&self, place: &Place) -> Result<Option<Arc<Opened>>, FileError> {
-        let remembered = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(opened) =
-            remembered.filter(|opened| opened.version.sha256 == place.sha256 && opened.path.exists())
-        {
-            return Ok(Some(opened));
-        }
-        let (copies, wanted) = (self.copies.clone(), place.clone());
-        let found = blocking(move || Ok(copies.find(&wanted.sha256, &wanted.config))).await?;
-        match found {
-            Some((path, version)) => self.look(path, version).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    async fn look(&self, path: PathBuf, version: Version) -> Result<Arc<Opened>, FileError> {
-        let (config, file, name) = (self.config.clone(), self.file.clone(), self.name.clone());
-        let scanned = path.clone();
-        let scan = blocking(move || Copy { path: &scanned, file: &file, name: &name }.scan(&config)).await?;
-        let opened = Arc::new(Opened { version, path, scan });
-        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened.clone());
-        Ok(opened)
-    }
-
-    fn full(&self, opened: &Opened, at: Position) -> Result<Reading, FileError> {
+    fn full(&self, opened: &Opened, at: Next) -> Result<Reading, FileError> {
+        let columns = opened.people.layout.table.columns.iter().cloned();
+        let mut attributes: BTreeSet<String> = columns.collect();
+        attributes.extend(opened.groups.iter().flat_map(|groups| groups.layout.attributes()));
+        let groups = opened.groups.as_ref().map_or(0, Groups::total);
         Ok(Reading::Full {
             cursor: self.cursor(opened, at)?,
-            total: Some(opened.scan.total),
-            attributes: Some(opened.scan.layout.attributes()),
-            watermark: Watermark(self.stored(&opened.version)?),
+            total: Some(opened.people.total + groups),
+            attributes: Some(attributes),
+            watermark: Watermark(self.stored(&opened.kept.version)?),
         })
     }
 
@@ -191,28 +134,41 @@ impl FileSource {
         let place: Option<Place> = serde_json::from_value(cursor.0.clone()).ok();
         place
             .filter(|place| place.config == self.digest)
-            .ok_or_else(|| FileError::ForeignCursor { file: self.file.clone() })
+            .ok_or_else(|| FileError::ForeignCursor { file: self.people.label.clone() })
     }
 
-    fn cursor(&self, opened: &Opened, at: Position) -> Result<Cursor, FileError> {
-        let Version { sha256, config, .. } = opened.version.clone();
-        let Position { offset, row, line } = at;
-        Ok(Cursor(self.stored(&Place { sha256, config, offset, row, line })?))
+    fn cursor(&self, opened: &Opened, at: Next) -> Result<Cursor, FileError> {
+        let (Position { offset, row, line }, group) = match at {
+            Next::Person(position) => (position, None),
+            Next::Group(number) => (opened.people.first, Some(number)),
+        };
+        let (sha256, config) = (opened.kept.version.sha256(), self.digest.clone());
+        Ok(Cursor(self.stored(&Place { sha256, config, offset, row, line, group })?))
     }
 
     fn stored(&self, words: &impl Serialize) -> Result<serde_json::Value, FileError> {
-        let file = self.file.clone();
+        let file = self.people.label.clone();
         serde_json::to_value(words).map_err(|cause| FileError::Io { file, cause: cause.into() })
     }
 
     async fn page(&self, cursor: &Cursor) -> Result<SourcePage, FileError> {
         let place = self.place(cursor)?;
-        let moved = || FileError::Moved { file: self.file.clone() };
+        let moved = || FileError::Moved { file: self.people.label.clone() };
         let opened = self.find(&place).await?.ok_or_else(moved)?;
-        let (reading, file, name) = (opened.clone(), self.file.clone(), self.name.clone());
-        let (mut page, next) = blocking(move || {
-            let copy = Copy { path: &reading.path, file: &file, name: &name };
-            copy.page(&reading.scan.layout, place.position(), reading.scan.total)
+        let reading = opened.clone();
+        let (mut page, next) = blocking(move || match place.next() {
+            Next::Person(at) => {
+                let (page, next) = reading.people.page(reading.people_copy(), at)?;
+                let groups = reading.groups.as_ref().filter(|groups| groups.total() > 0);
+                Ok((page, next.map(Next::Person).or(groups.map(|_| Next::Group(0)))))
+            }
+            Next::Group(number) => {
+                let Some((groups, copy)) = reading.groups.as_ref().zip(reading.groups_copy()) else {
+                    return Ok(Default::default());
+                };
+                let (page, next) = groups.page(copy, number)?;
+                Ok((page, next.map(Next::Group)))
+            }
         })
         .await?;
         page.next = next.map(|at| self.cursor(&opened, at)).transpose()?;
@@ -221,8 +177,9 @@ impl FileSource {
 }
 
 impl Place {
-    fn position(&self) -> Position {
-        Position { offset: self.offset, row: self.row, line: self.line }
+    fn next(&self) -> Next {
+        let Self { offset, row, line, .. } = *self;
+        self.group.map_or(Next::Person(Position { offset, row, line }), Next::Group)
     }
 }
 
@@ -247,13 +204,4 @@ impl Source for FileSource {
     fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
     }
-}
-
-/// Runs work on files where it holds up no other task.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, FileError> + Send + 'static,
-) -> Result<T, FileError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|stopped| {
-        Err(FileError::Io { file: "the private copy".into(), cause: std::io::Error::other(stopped) })
-    })
 }

@@ -43,7 +43,7 @@ pub struct LdapConfig {
     pub password: String,
     /// Which entries are people.
     pub users: Selection,
-    /// Which entries are groups.
+    /// Which entries are groups. They are read when the document has a section `groups`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Selection>,
     /// The attribute that never changes and is never given to someone else. Found out when left out: `objectGUID`

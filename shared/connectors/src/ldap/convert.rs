@@ -6,17 +6,18 @@
 use std::collections::BTreeMap;
 
 use engine::model::{Attributes, ObjectType, SourceId, SourceObject, Value};
+use engine::ports;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::binary;
-use super::plan::{ACCOUNT_CONTROL, Kind, MEMBERS, Plan, Switch};
+use super::plan::{ACCOUNT_CONTROL, CLASS, Kind, MEMBERS, Plan, Switch};
 use super::schema::{Definition, Syntax, bare};
 use super::time;
 use super::wire::Entry;
 
-/// The attribute that holds a group's members.
-pub(super) const MEMBERS_OUT: &str = "members";
+/// The classes of groups that cannot be without members (RFC 4519).
+const NEVER_EMPTY: [&[u8]; 2] = [b"groupOfNames", b"groupOfUniqueNames"];
 
 /// `ADS_UF_ACCOUNTDISABLE`.
 const DISABLED: i64 = 2;
@@ -70,8 +71,10 @@ pub(super) fn object(entry: &Entry, id: Uuid, kind: &Kind, plan: &Plan) -> Resul
             attributes.insert(name.clone(), value);
         }
     }
-    if kind.object_type == ObjectType::Group {
-        references.insert(MEMBERS_OUT.into(), members(entry, plan)?);
+    if kind.object_type == ObjectType::Group
+        && let Some(members) = members(entry, plan)?
+    {
+        references.insert(ports::MEMBERS.into(), members);
     }
     Ok(Converted {
         object: SourceObject {
@@ -148,7 +151,8 @@ fn dn_reference(value: &[u8]) -> Option<Reference> {
     Some(Reference::Dn(dn.to_owned()))
 }
 
-fn members(entry: &Entry, plan: &Plan) -> Result<Vec<Reference>, String> {
+/// The members of a group; `None` when they are not shown: a group that must have some has none to be seen.
+fn members(entry: &Entry, plan: &Plan) -> Result<Option<Vec<Reference>>, String> {
     let mut members = Vec::new();
     for name in MEMBERS {
         let Some(definition) = plan.definition(name) else { continue };
@@ -161,7 +165,13 @@ fn members(entry: &Entry, plan: &Plan) -> Result<Vec<Reference>, String> {
             members.push(reference.ok_or_else(|| not_text(name))?);
         }
     }
-    Ok(members)
+    let known = MEMBERS.iter().any(|name| plan.definition(name).is_some());
+    let never_empty = entry
+        .values(CLASS)
+        .iter()
+        .any(|class| NEVER_EMPTY.iter().any(|other| class.eq_ignore_ascii_case(other)));
+    let shown = !members.is_empty() || known && !never_empty;
+    Ok(shown.then_some(members))
 }
 
 fn display_name(entry: &Entry, plan: &Plan) -> Option<String> {

@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use engine::ids::digest16;
-use engine::model::SourceId;
+use engine::model::{ObjectType, SourceId};
 use engine::ports::Unreadable;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -37,13 +37,31 @@ pub(super) struct Draft {
     pub(super) spools: Spools,
     /// Objects and entries that could not be understood, by anchor.
     shown: HashSet<Uuid>,
-    present: HashSet<Uuid>,
+    present: HashMap<Uuid, ObjectType>,
     gone: HashSet<Uuid>,
+    /// The people shown, by what groups may call them; none where nobody asks.
+    people: Option<Vec<Called>>,
     pub(super) names: Names,
     remember: bool,
     unreadable: u64,
     /// Names of entries without an anchor: they may be listed twice, for their changes and for being there.
     anchorless: HashSet<[u8; 16]>,
+}
+
+/// What groups may call a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Called {
+    pub(super) dn: String,
+    pub(super) name: Option<String>,
+}
+
+/// What a reading brought besides objects.
+pub(super) struct Rest {
+    /// Those present who were not shown besides.
+    pub(super) users: Vec<Uuid>,
+    pub(super) groups: Vec<Uuid>,
+    /// Those gone who were neither.
+    pub(super) gone: Vec<Uuid>,
 }
 
 /// Count and digest of a set of anchors, whatever their order.
@@ -78,13 +96,29 @@ impl Draft {
             lines: spools.begin()?,
             spools: spools.clone(),
             shown: HashSet::new(),
-            present: HashSet::new(),
+            present: HashMap::new(),
             gone: HashSet::new(),
+            people: None,
             names: Names::new(),
             remember,
             unreadable: 0,
             anchorless: HashSet::new(),
         })
+    }
+
+    /// Begins to note what groups may call the people shown.
+    pub(super) fn note_people(&mut self) {
+        self.people = Some(Vec::new());
+    }
+
+    /// What groups may call the people shown since [`Draft::note_people`].
+    pub(super) fn people(&mut self) -> Vec<Called> {
+        self.people.take().unwrap_or_default()
+    }
+
+    /// Whether an object of this anchor was shown, or one that could not be understood.
+    pub(super) fn has_shown(&self, id: &Uuid) -> bool {
+        self.shown.contains(id)
     }
 
     /// Takes an entry in: an object, or one that could not be understood. Answers its anchor, when it has one.
@@ -105,6 +139,9 @@ impl Draft {
             }
         };
         self.remember(entry, id);
+        if let Some(people) = self.people.as_mut().filter(|_| kind.object_type == ObjectType::User) {
+            people.push(Called { dn: entry.dn.clone(), name: entry.text(USER_NAME).map(str::to_owned) });
+        }
         if !self.shown.insert(id) {
             return Err(LdapFailure::Refused(format!(
                 "the {} {id} was listed twice; it was moved while the listing was under way, in which case the next cycle mends it, or {} and the other selection overlap: make their filters exclude each other",
@@ -134,7 +171,7 @@ impl Draft {
         match convert::anchor(entry, plan) {
             Ok(id) => {
                 self.remember(entry, id);
-                self.present(id);
+                self.present(id, kind);
                 Ok(())
             }
             Err(reason) => self.without_anchor(entry, kind, reason),
@@ -142,13 +179,23 @@ impl Draft {
     }
 
     /// Takes in that someone is there.
-    pub(super) fn present(&mut self, id: Uuid) {
-        self.present.insert(id);
+    pub(super) fn present(&mut self, id: Uuid, kind: &Kind) {
+        self.present.insert(id, kind.object_type);
     }
 
     /// Takes in that someone is gone, or no longer selected.
     pub(super) fn gone(&mut self, id: Uuid) {
         self.gone.insert(id);
+    }
+
+    /// Those gone, so far, who were not shown besides.
+    pub(super) fn gone_unless_shown(&self) -> Vec<Uuid> {
+        self.gone.difference(&self.shown).copied().collect()
+    }
+
+    /// Takes back that someone is gone.
+    pub(super) fn not_gone(&mut self, id: &Uuid) {
+        self.gone.remove(id);
     }
 
     /// Takes in what could not be understood.
@@ -188,7 +235,8 @@ impl Draft {
 
     /// Everyone who is there: shown or present. Those without an anchor count, so that it shows when they go.
     pub(super) fn presence(&self) -> Presence {
-        let mut presence = Presence::of(self.shown.union(&self.present));
+        let others = self.present.keys().filter(|id| !self.shown.contains(id));
+        let mut presence = Presence::of(self.shown.iter().chain(others));
         presence.count += self.anchorless.len() as u64;
         presence
     }
@@ -201,16 +249,21 @@ impl Draft {
         Ok(())
     }
 
-    /// Those present who were not shown besides, and those gone who were neither.
-    pub(super) fn rest(&mut self) -> (Vec<Uuid>, Vec<Uuid>) {
-        let (shown, present) = (&self.shown, &self.present);
-        let mut gone: Vec<Uuid> =
-            self.gone.iter().filter(|id| !shown.contains(id) && !present.contains(id)).copied().collect();
-        let mut there: Vec<Uuid> = present.difference(shown).copied().collect();
-        there.sort_unstable();
-        gone.sort_unstable();
-        (there, gone)
+    /// Those present and those gone who were not shown besides, in order.
+    pub(super) fn rest(&self) -> Rest {
+        let there = |wanted: ObjectType| {
+            let of_kind = self.present.iter().filter(|(_, object_type)| **object_type == wanted);
+            sorted(of_kind.map(|(id, _)| *id).filter(|id| !self.shown.contains(id)))
+        };
+        let gone = self.gone.iter().filter(|id| !self.shown.contains(id) && !self.present.contains_key(id));
+        Rest { users: there(ObjectType::User), groups: there(ObjectType::Group), gone: sorted(gone.copied()) }
     }
+}
+
+fn sorted(ids: impl Iterator<Item = Uuid>) -> Vec<Uuid> {
+    let mut ids: Vec<Uuid> = ids.collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// Sixteen bytes that stand for a `uid`.

@@ -20,6 +20,7 @@
 //! | `reader` | one bound connection with its server and plan: listings, lookups |
 //! | `changes` | the ways to learn what changed, one file each |
 //! | `draft`, `references`, `spool` | what came, checked for duplicates, references resolved, kept in a private file |
+//! | `late` | groups that name people who came only now |
 //! | `watermark` | what is handed in next time |
 //! | `range` | long attribute values of Active Directory, fetched in slices |
 //! | `reading` | one reading, from signing in to the spool |
@@ -32,6 +33,7 @@
 //!   fail `open`, and nobody counts as gone.
 //! * An entry that cannot be understood fails alone, and is named by its anchor.
 //! * Only attributes that someone asks for travel.
+//! * Users come before groups, changed ones and those named by anchor alone.
 //! * Memory does not grow with the directory, but for some 60 bytes an entry.
 //!
 //! # Assumptions
@@ -47,6 +49,7 @@ mod dn;
 mod draft;
 mod error;
 mod gate;
+mod late;
 mod plan;
 mod range;
 mod reader;
@@ -65,4 +68,5 @@ mod watermark;
 mod wire;
 
 pub use config::{Anchor, Changes, EnabledRule, LdapConfig, Selection};
+pub use plan::Wanted;
 pub use source::LdapSource;

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::mapping::Mapping;
 use engine::model::ObjectType;
+use engine::ports;
 
 use super::client::names;
 use super::config::{Anchor, EnabledRule, LdapConfig, Selection, parenthesised};
@@ -18,14 +20,14 @@ use super::wire::PAGED_RESULTS;
 /// By which people are called, best first.
 const DISPLAY_NAMES: [&str; 2] = ["displayName", "cn"];
 
-/// What is read of a group besides its members.
-const GROUP_ATTRIBUTES: [&str; 4] = ["cn", "displayName", "description", "mail"];
-
 /// By which groups name their members: DNs, DNs with a unique id, and user names.
 pub(super) const MEMBERS: [&str; 3] = ["member", "uniqueMember", "memberUid"];
 
 /// The attribute that `memberUid` names people by.
 pub(super) const USER_NAME: &str = "uid";
+
+/// By which a group shows whether it must have members.
+pub(super) const CLASS: &str = "objectClass";
 
 /// What the schema says about the attributes that matter, by the name that the document uses.
 pub(super) type Definitions = BTreeMap<String, Definition>;
@@ -103,11 +105,11 @@ impl Switch {
 pub(super) const ACCOUNT_CONTROL: &str = "userAccountControl";
 
 impl Plan {
-    /// `known` are definitions of a former reading; the schema is needed where they are not complete.
+    /// Users come first, groups next, whatever is done with them. Without `groups` there are users alone.
     pub(super) fn new(
         config: &LdapConfig,
-        wanted: &BTreeSet<String>,
-        types: &[ObjectType],
+        users: &Wanted,
+        groups: Option<&Wanted>,
         server: &Server,
         definitions: Definitions,
     ) -> Self {
@@ -120,14 +122,11 @@ impl Plan {
             switch,
             page: server.offers(PAGED_RESULTS).then_some(config.page_size),
         };
-        for object_type in types {
-            let (place, selection) = match object_type {
-                ObjectType::User => (Place::Users, Some(&config.users)),
-                ObjectType::Group => (Place::Groups, config.groups.as_ref()),
-            };
-            let Some(selection) = selection else { continue };
-            let kind = plan.kind(*object_type, place, selection, server.family, wanted, types);
-            plan.kinds.push(kind);
+        let groups = config.groups.as_ref().zip(groups);
+        let people = plan.kind(ObjectType::User, &config.users, server.family, users, groups.is_some());
+        plan.kinds.push(people);
+        if let Some((selection, wanted)) = groups {
+            plan.kinds.push(plan.kind(ObjectType::Group, selection, server.family, wanted, true));
         }
         plan
     }
@@ -135,30 +134,29 @@ impl Plan {
     fn kind(
         &self,
         object_type: ObjectType,
-        place: Place,
         selection: &Selection,
         family: Family,
-        wanted: &BTreeSet<String>,
-        types: &[ObjectType],
+        wanted: &Wanted,
+        with_groups: bool,
     ) -> Kind {
         let known = |name: &&str| self.definitions.contains_key(*name);
-        let wanted: Vec<String> = match object_type {
-            ObjectType::User => wanted.iter().cloned().collect(),
-            ObjectType::Group => {
-                GROUP_ATTRIBUTES.iter().filter(|n| known(n)).map(|n| (*n).to_owned()).collect()
-            }
-        };
+        let wanted: Vec<String> = wanted.found(&self.definitions).cloned().collect();
         let mut asked: Vec<&str> = wanted.iter().map(String::as_str).collect();
         asked.push(self.anchor.attribute());
         asked.extend(DISPLAY_NAMES.iter().filter(|name| known(name)));
-        match object_type {
+        let place = match object_type {
             ObjectType::User => {
                 asked.extend(self.switch.attribute());
-                let by_name = types.contains(&ObjectType::Group) && known(&"memberUid");
+                let by_name = with_groups && known(&"memberUid");
                 asked.extend(by_name.then_some(USER_NAME));
+                Place::Users
             }
-            ObjectType::Group => asked.extend(MEMBERS.iter().filter(|name| known(name))),
-        }
+            ObjectType::Group => {
+                asked.push(CLASS);
+                asked.extend(MEMBERS.iter().filter(|name| known(name)));
+                Place::Groups
+            }
+        };
         let filter = selection.filter.as_deref().unwrap_or(default_filter(object_type, family));
         Kind {
             object_type,
@@ -189,14 +187,44 @@ impl Plan {
     }
 }
 
+/// What someone asks for of one kind of objects.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// The attributes, by the names the mapping uses.
+    pub names: BTreeSet<String>,
+    /// Those of them that are done without where the server's schema does not have them: a default mapping asks for
+    /// them, and nobody by name.
+    pub optional: BTreeSet<String>,
+}
+
+impl Wanted {
+    /// What a mapping asks for.
+    #[must_use]
+    pub fn by(mapping: &Mapping) -> Self {
+        let names = mapping.source_attributes().clone();
+        let optional = names.difference(mapping.needed_attributes()).cloned().collect();
+        Self { names, optional }
+    }
+
+    /// The attributes that servers have; a group's members are asked for in any case, under the names they have there.
+    fn of_servers(&self) -> impl Iterator<Item = &String> {
+        self.names.iter().filter(|name| *name != ports::MEMBERS)
+    }
+
+    /// Those of them that this server has.
+    fn found<'a>(&'a self, definitions: &'a Definitions) -> impl Iterator<Item = &'a String> {
+        self.of_servers().filter(|name| definitions.contains_key(*name))
+    }
+}
+
 /// Looks everything up that a plan needs.
 ///
 /// # Errors
-/// [`LdapFailure::Refused`] when the mapping or the rule for `enabled` reads what the server does not know.
+/// [`LdapFailure::Refused`] when a mapping or the rule for `enabled` reads what the server does not know.
 pub(super) fn define(
     config: &LdapConfig,
-    wanted: &BTreeSet<String>,
-    optional: &BTreeSet<String>,
+    users: &Wanted,
+    groups: Option<&Wanted>,
     server: &Server,
     schema: &Schema,
     name: &str,
@@ -209,15 +237,17 @@ pub(super) fn define(
         ))
     };
     let mut definitions = Definitions::new();
-    for attribute in wanted {
-        let found = schema.definition(attribute);
-        if found.is_none() && optional.contains(attribute) {
-            continue;
+    let of_users = (users, "the mapping", "users.attributes");
+    let of_groups = groups.map(|groups| (groups, "the mapping of groups", "groups.attributes"));
+    for (wanted, reader, cure) in std::iter::once(of_users).chain(of_groups) {
+        for attribute in wanted.of_servers() {
+            let found = schema.definition(attribute);
+            if found.is_none() && wanted.optional.contains(attribute) {
+                continue;
+            }
+            let found = found.ok_or_else(|| unknown(attribute, reader, cure))?;
+            definitions.insert(attribute.clone(), found);
         }
-        definitions.insert(
-            attribute.clone(),
-            found.ok_or_else(|| unknown(attribute, "the mapping", "users.attributes"))?,
-        );
     }
     let switch = Switch::of(config.enabled.as_ref(), server.family);
     if let Some(attribute) = switch.attribute() {
@@ -225,7 +255,7 @@ pub(super) fn define(
         let refused = || unknown(attribute, "source.ldap.enabled", "source.ldap.enabled.attribute");
         definitions.insert(attribute.to_owned(), found.ok_or_else(refused)?);
     }
-    for attribute in DISPLAY_NAMES.iter().chain(&GROUP_ATTRIBUTES).chain(&MEMBERS).chain(&[USER_NAME]) {
+    for attribute in DISPLAY_NAMES.iter().chain(&MEMBERS).chain(&[USER_NAME]) {
         if let Some(found) = schema.definition(attribute) {
             definitions.insert((*attribute).to_owned(), found);
         }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::binary;
 use super::client::{Ask, Client, Listing};
+use super::convert;
 use super::dn;
 use super::draft::Draft;
 use super::error::LdapFailure;
@@ -114,6 +115,20 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// Those of some anchors that are selected, as users or as groups.
+    pub(super) async fn there(&self, ids: &[Uuid]) -> Result<Vec<Uuid>, LdapFailure> {
+        let anchors: String = ids.iter().map(|id| binary::anchor_filter(self.plan.anchor, *id)).collect();
+        let mut there = Vec::new();
+        for kind in &self.plan.kinds {
+            let attributes = vec![self.plan.anchor.attribute().to_owned()];
+            let mut listing = self.list(self.ask(kind, Some(&format!("(|{anchors})")), attributes));
+            while let Some(entry) = self.next(kind, &mut listing).await? {
+                there.extend(convert::anchor(&entry, &self.plan));
+            }
+        }
+        Ok(there)
     }
 
     /// A continuation reference: part of the subtree lies elsewhere.

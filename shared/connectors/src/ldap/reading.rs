@@ -6,7 +6,6 @@
 //! Everyone is read when there is no watermark, when it is another reading's (server, selection, mapping), when the
 //! server no longer knows what changed since, and at least every `fullEvery`.
 
-use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use super::client::{Ask, Client};
 use super::config::Changes;
 use super::draft::Draft;
 use super::error::LdapFailure;
+use super::late;
 use super::plan::{self, Definitions, Plan};
 use super::reader::Reader;
 use super::references;
@@ -116,6 +116,7 @@ impl LdapSource {
         position: &serde_json::Value,
     ) -> Result<Option<Reading>, LdapFailure> {
         let mut draft = Draft::begin(&self.spools, reader.plan.has_references())?;
+        draft.note_people();
         let (delta, position) = match changes::since(&mark, position, reader, &mut draft).await? {
             Since::Lost(why) => {
                 tracing::info!(server = reader.client.server(), "everyone is read: {why}");
@@ -132,6 +133,7 @@ impl LdapSource {
                 (false, position)
             }
         };
+        late::take_in(reader, &mut draft).await?;
         let told = delta || told_again(mark.changes, &draft);
         mark.position = Some(position).filter(|_| told);
         if delta && draft.is_empty() {
@@ -154,15 +156,13 @@ impl LdapSource {
 
     pub(super) fn reader(&self, client: &Client, server: Server, definitions: Definitions) -> Reader {
         *self.definitions.lock().unwrap_or_else(PoisonError::into_inner) = Some(definitions.clone());
-        let known = |name: &&String| definitions.contains_key(*name);
-        let wanted: BTreeSet<String> = self.wanted.iter().filter(known).cloned().collect();
-        let plan = Plan::new(&self.config, &wanted, &self.types, &server, definitions);
+        let plan = Plan::new(&self.config, &self.users, self.groups.as_ref(), &server, definitions);
         Reader { client: client.clone(), server, plan }
     }
 
     pub(super) async fn define(&self, client: &Client, server: &Server) -> Result<Definitions, LdapFailure> {
         let schema = Schema::read(client, server).await?;
-        plan::define(&self.config, &self.wanted, &self.optional, server, &schema, client.server())
+        plan::define(&self.config, &self.users, self.groups.as_ref(), server, &schema, client.server())
     }
 }
 

@@ -8,11 +8,13 @@
 
 use std::path::Path;
 
-use engine::model::{SourceId, SourceObject, Value};
+use engine::model::{ObjectType, SourceId, SourceObject, Value};
+use engine::ports::MEMBERS;
+use uuid::Uuid;
 
-use super::convert::{Converted, MEMBERS_OUT, Reference};
+use super::convert::{Converted, Reference};
 use super::dn;
-use super::draft::{Draft, Names, Rough, name_hash};
+use super::draft::{Draft, Names, Rest, Rough, name_hash};
 use super::error::LdapFailure;
 use super::reader::Reader;
 use super::spool::{self, Line, Spool};
@@ -23,12 +25,13 @@ const PAGE: usize = 500;
 
 /// Keeps a draft as a spool, with references resolved.
 pub(super) async fn settle(
-    mut draft: Draft,
+    draft: Draft,
     reader: &Reader,
     delta: bool,
     mark: &Mark,
 ) -> Result<Spool, LdapFailure> {
-    let (present, gone) = draft.rest();
+    let Rest { users, groups, gone } = draft.rest();
+    let mut users = users.into_iter();
     let Draft { lines: rough, spools, mut names, .. } = draft;
     let rough = rough.again()?;
     let mut lines = spools.begin()?;
@@ -41,6 +44,11 @@ pub(super) async fn settle(
         offset += read;
         learn(page.iter().filter_map(converted), &mut names, reader).await?;
         for line in page {
+            // People who did not change come before the first group, too.
+            if converted(&line).is_some_and(|found| found.object.object_type == ObjectType::Group) {
+                users.by_ref().try_for_each(|id| lines.write(&present(id)))?;
+                lines.groups_begin();
+            }
             lines.write(&match line {
                 Rough::Object(object) => Line::Object(resolved(*object, &names, &mut dropped)),
                 Rough::Unreadable { place, id, reason } => Line::Unreadable { place, id, reason },
@@ -50,13 +58,17 @@ pub(super) async fn settle(
     if dropped > 0 {
         tracing::debug!(dropped, "references to entries that are not there are left out");
     }
-    for id in present {
-        lines.write(&Line::Present(SourceId::new(id.to_string())))?;
-    }
+    users.try_for_each(|id| lines.write(&present(id)))?;
+    lines.groups_begin();
+    groups.into_iter().try_for_each(|id| lines.write(&present(id)))?;
     for id in gone {
         lines.write(&Line::Gone(SourceId::new(id.to_string())))?;
     }
     lines.keep(&mark.identity, delta, mark.stored())
+}
+
+fn present(id: Uuid) -> Line {
+    Line::Present(SourceId::new(id.to_string()))
 }
 
 fn converted(line: &Rough) -> Option<&Converted> {
@@ -70,7 +82,7 @@ async fn chunk(path: &Path, offset: u64) -> std::io::Result<(Vec<Rough>, u64)> {
     let path = path.to_owned();
     let work = move || {
         let mut page = Vec::new();
-        let read = spool::read(&path, offset, PAGE, |line| page.push(line))?;
+        let read = spool::read(&path, offset, None, PAGE, |line| page.push(line))?;
         Ok((page, read))
     };
     tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
@@ -134,8 +146,7 @@ fn resolved(converted: Converted, names: &Names, dropped: &mut u64) -> SourceObj
                 None => *dropped += 1,
             }
         }
-        let value =
-            if ids.len() > 1 || attribute == MEMBERS_OUT { Some(Value::List(ids)) } else { ids.pop() };
+        let value = if ids.len() > 1 || attribute == MEMBERS { Some(Value::List(ids)) } else { ids.pop() };
         object.attributes.extend(value.map(|value| (attribute, value)));
     }
     object

@@ -8,7 +8,6 @@
 //! A cursor points into the spool of one reading under one configuration and mapping; any other answers
 //! [`SourceError::Moved`].
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +26,7 @@ use super::client::{ANSWER, Address, Client};
 use super::config::LdapConfig;
 use super::convert;
 use super::error::LdapFailure;
-use super::plan::Definitions;
+use super::plan::{Definitions, Wanted};
 use super::references;
 use super::server::Server;
 use super::spool::{Line, Spool, Spools};
@@ -44,9 +43,8 @@ pub struct LdapSource {
     pub(super) config: LdapConfig,
     pub(super) address: Address,
     pub(super) password: SecretString,
-    pub(super) wanted: BTreeSet<String>,
-    pub(super) optional: BTreeSet<String>,
-    pub(super) types: Vec<ObjectType>,
+    pub(super) users: Wanted,
+    pub(super) groups: Option<Wanted>,
     pub(super) identity: String,
     pub(super) spools: Spools,
     pub(super) clock: Arc<dyn Clock>,
@@ -64,7 +62,8 @@ struct Position {
 
 impl LdapSource {
     /// A source that keeps its spools in `work`, a folder of its own. A relative path begins at `base`, the folder of
-    /// the application's document. `wanted` are the attributes that someone asks for, `types` the kinds of objects.
+    /// the application's document. `users` and `groups` are what someone asks for of each; without `groups` users alone
+    /// are read.
     ///
     /// # Errors
     /// [`SourceError::Refused`] when the configuration cannot work, [`SourceError::Credentials`] without a password.
@@ -74,15 +73,16 @@ impl LdapSource {
         base: &Path,
         work: &Path,
         password: Option<SecretString>,
-        wanted: &BTreeSet<String>,
-        types: &[ObjectType],
+        users: Wanted,
+        groups: Option<Wanted>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SourceError> {
         if let Some((field, problem)) = config.problems().into_iter().next() {
             return Err(LdapFailure::Config { field, problem }.into());
         }
-        if types.contains(&ObjectType::Group) && config.groups.is_none() {
-            let problem = "is missing although groups are read; write their base".to_owned();
+        if groups.is_some() && config.groups.is_none() {
+            let problem =
+                "is missing although the document has a groups section; write their base".to_owned();
             return Err(LdapFailure::Config { field: "groups".into(), problem }.into());
         }
         let url = config.url.trim().trim_end_matches('/').to_owned();
@@ -95,25 +95,17 @@ impl LdapSource {
             patience: ANSWER,
         };
         Ok(Self {
-            identity: identity(&config, wanted, types),
+            identity: identity(&config, &users, groups.as_ref()),
             password: usable(password, &address.url)?,
             address,
-            wanted: wanted.clone(),
-            optional: BTreeSet::new(),
-            types: types.to_vec(),
+            users,
+            groups,
             spools: Spools::new(work),
             clock,
             calls: Arc::default(),
             definitions: Mutex::default(),
             config,
         })
-    }
-
-    /// Does without those of the wanted attributes that the server's schema does not have: a default mapping asks for
-    /// them, and nobody by name.
-    #[must_use]
-    pub fn doing_without(self, optional: BTreeSet<String>) -> Self {
-        Self { optional, ..self }
     }
 
     /// Waits that long for each answer, so that a test need not wait as long as a cycle would.
@@ -208,10 +200,14 @@ impl LdapSource {
 }
 
 /// Of everything that makes another reading: entries that were not selected before would be missed otherwise.
-fn identity(config: &LdapConfig, wanted: &BTreeSet<String>, types: &[ObjectType]) -> String {
+fn identity(config: &LdapConfig, of_users: &Wanted, of_groups: Option<&Wanted>) -> String {
     let LdapConfig { url, bind_dn, users, groups, anchor, enabled, changes, .. } = config;
-    let words = (url, bind_dn, users, groups, anchor, enabled, changes, wanted, types);
-    IdHash(digest16(&[&serde_json::to_vec(&words).unwrap_or_default()])).to_string()
+    let kinds = [ObjectType::User];
+    let words = (url, bind_dn, users, groups, anchor, enabled, changes, &of_users.names, kinds);
+    let mut parts = vec![serde_json::to_vec(&words).unwrap_or_default()];
+    parts.extend(of_groups.map(|groups| serde_json::to_vec(&groups.names).unwrap_or_default()));
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    IdHash(digest16(&parts)).to_string()
 }
 
 /// A password that can be signed in with. An empty one would sign nobody in, and the server would say success

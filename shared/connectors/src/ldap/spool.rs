@@ -50,6 +50,9 @@ pub(super) struct Slip {
     pub(super) delta: bool,
     pub(super) lines: u64,
     pub(super) bytes: u64,
+    /// Where groups begin, when there are any: no page has users and groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) groups_at: Option<u64>,
     pub(super) watermark: Watermark,
 }
 
@@ -73,6 +76,7 @@ pub(super) struct Lines {
     pub(super) path: PathBuf,
     pub(super) lines: u64,
     bytes: u64,
+    groups_at: Option<u64>,
     hash: Sha256,
     folder: Spools,
 }
@@ -89,7 +93,8 @@ impl Spools {
             let number = BEGUN.fetch_add(1, Ordering::Relaxed);
             let path = self.folder.join(format!("incoming-{}-{number}.part", std::process::id()));
             let file = BufWriter::new(private::create(&path)?);
-            Ok(Lines { file, path, lines: 0, bytes: 0, hash: Sha256::new(), folder: self.clone() })
+            let (lines, bytes, groups_at, folder) = (0, 0, None, self.clone());
+            Ok(Lines { file, path, lines, bytes, groups_at, hash: Sha256::new(), folder })
         };
         begin().map_err(|cause| self.failed(cause))
     }
@@ -132,6 +137,11 @@ impl Lines {
         self.file.write_all(&bytes).map_err(|cause| self.folder.failed(cause))
     }
 
+    /// From here on there are groups.
+    pub(super) fn groups_begin(&mut self) {
+        self.groups_at.get_or_insert(self.bytes);
+    }
+
     /// Ends the file, to be read again at once.
     pub(super) fn again(mut self) -> Result<PathBuf, LdapFailure> {
         self.file.flush().map_err(|cause| self.folder.failed(cause))?;
@@ -150,8 +160,9 @@ impl Lines {
         self.hash.update([u8::from(delta)]);
         short.copy_from_slice(&self.hash.finalize()[..16]);
         let name = IdHash(short).to_string();
-        let slip =
-            Slip { identity: identity.to_owned(), delta, lines: self.lines, bytes: self.bytes, watermark };
+        let (identity, lines, bytes, groups_at) =
+            (identity.to_owned(), self.lines, self.bytes, self.groups_at);
+        let slip = Slip { identity, delta, lines, bytes, groups_at, watermark };
         let (path, slip_path) = self.folder.paths(&name);
         let mut write = || -> io::Result<()> {
             self.file.flush()?;
@@ -165,10 +176,12 @@ impl Lines {
     }
 }
 
-/// Reads lines from an offset on, until `most` were read or the file ends; answers how many bytes that were.
+/// Reads lines from an offset on, until `most` were read or `end` is reached, if not the end of the file; answers how
+/// many bytes that were.
 pub(super) fn read<T: DeserializeOwned>(
     path: &Path,
     offset: u64,
+    end: Option<u64>,
     most: usize,
     mut each: impl FnMut(T),
 ) -> io::Result<u64> {
@@ -176,6 +189,9 @@ pub(super) fn read<T: DeserializeOwned>(
     file.seek(SeekFrom::Start(offset))?;
     let (mut text, mut bytes) = (Vec::new(), 0);
     for _ in 0..most {
+        if end == Some(offset + bytes) {
+            break;
+        }
         text.clear();
         let read = file.read_until(b'\n', &mut text)?;
         if read == 0 {
@@ -191,7 +207,8 @@ impl Spool {
     /// The lines from an offset on, and the offset after them; `None` at the end.
     pub(super) fn page(&self, offset: u64, most: usize) -> io::Result<(Vec<Line>, Option<u64>)> {
         let mut lines = Vec::new();
-        let next = offset + read(&self.path, offset, most, |line| lines.push(line))?;
+        let end = self.slip.groups_at.filter(|at| offset < *at);
+        let next = offset + read(&self.path, offset, end, most, |line| lines.push(line))?;
         Ok((lines, (next < self.slip.bytes).then_some(next)))
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use connectors::ldap::{Changes, LdapConfig, Selection};
-use engine::model::{ObjectType, Value};
+use engine::model::Value;
 use engine::ports::SourceError;
 use testkit::servers::slapd::{self, Slapd, person};
 use testkit::servers::{Fault, Proxy, line};
@@ -280,15 +280,14 @@ async fn selections_that_overlap_are_refused() {
     let mut config = config(&server);
     let all = Selection { base: slapd::PEOPLE.to_owned(), filter: Some("(objectClass=person)".to_owned()) };
     config.groups = Some(all);
-    let types = [ObjectType::User, ObjectType::Group];
-    let mut view = View::of(config, slapd::SERVICE_PASSWORD, &["uid"], &types);
+    let mut view = View::with_groups(config, slapd::SERVICE_PASSWORD, &["uid"]);
     refused(&view.failure().await, &["listed twice", "filters exclude each other"]);
 }
 
 #[tokio::test]
 async fn a_password_is_not_sent_in_clear_text() {
     let config = LdapConfig::new("ldap://ldap.tessera.example", "cn=x", "env:LDAP", "dc=example");
-    let Err(error) = View::try_of(config, "secret", &["uid"], &[ObjectType::User]) else {
+    let Err(error) = View::try_of(config, "secret", &["uid"], None) else {
         panic!("clear text is accepted");
     };
     refused(&error, &["source.ldap.url", "clear text", "ldaps://", "startTls"]);

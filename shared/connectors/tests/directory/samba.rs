@@ -1,9 +1,11 @@
 //! Active Directory, as Samba speaks it. A domain takes seconds to make, so few tests do much each.
 
 use connectors::ldap::{Changes, Selection};
-use engine::model::ObjectType;
-use engine::ports::SourceError;
-use testkit::servers::samba::{GROUPS, Options, PEOPLE, REPLICATION_NAME, SERVICE_NAME, SUFFIX, Samba};
+use engine::model::Value;
+use engine::ports::{Source, SourceError};
+use testkit::servers::samba::{
+    GROUPS, Options, PEOPLE, REPLICATION_NAME, SERVICE_NAME, SUFFIX, Samba, person,
+};
 
 use super::contract::{self, LISTED, NAMED};
 use super::groups::{ids, members};
@@ -41,9 +43,8 @@ async fn a_samba_domain_tells_switched_off_accounts_groups_and_moved_units() {
     for (round, changes) in [Changes::UsnChanged, Changes::DirSync].into_iter().enumerate() {
         let mut config = house.config(changes);
         config.groups = Some(Selection { base: GROUPS.to_owned(), filter: None });
-        let types = [ObjectType::User, ObjectType::Group];
         let mut view =
-            View::of(config, house.password(), &["cn", "title", "objectGUID", "objectSid"], &types);
+            View::with_groups(config, house.password(), &["cn", "title", "objectGUID", "objectSid"]);
         assert_eq!(view.told().await, Told::Full);
         let person = view.one("cn", "Person 0001").clone();
         assert_eq!(text(&person, "objectGUID"), Some(person.id.to_string()));
@@ -64,8 +65,29 @@ async fn a_samba_domain_tells_switched_off_accounts_groups_and_moved_units() {
         view.told().await;
         assert_eq!(members(view.one("cn", &name)), ids(&view, "cn", &["Person 0001"]), "{changes:?}");
         house.directory().add_values(&team, "member", &[&house.dn("Person 0002")]).unwrap();
-        view.told().await;
+        assert_eq!(view.told().await, Told::Delta, "a change of members is a change of the group");
         assert_eq!(members(view.one("cn", &name)), ids(&view, "cn", &["Person 0001", "Person 0002"]));
+        house.directory().remove_values(&team, "member", &[&first]).unwrap();
+        assert_eq!(view.told().await, Told::Delta);
+        assert_eq!(members(view.one("cn", &name)), ids(&view, "cn", &["Person 0002"]), "{changes:?}");
+        house.rename("Person 0002", "Renamed");
+        view.told().await;
+        house.rename("Renamed", "Person 0002");
+        view.told().await;
+        assert_eq!(members(view.one("cn", &name)), ids(&view, "cn", &["Person 0002"]), "{changes:?}");
+        let unit = format!("CN=nested {round},{GROUPS}");
+        let nested = format!("nested {round}");
+        house
+            .directory()
+            .add(&unit, &[("objectClass", "group"), ("cn", &nested), ("sAMAccountName", &nested)])
+            .unwrap();
+        house.directory().set(&team, "member", &[&unit]).unwrap();
+        view.told().await;
+        assert_eq!(members(view.one("cn", &name)), ids(&view, "cn", &[&nested]), "a group in a group");
+        assert!(members(view.one("cn", &nested)).is_empty(), "there are none, and that is known");
+        house.directory().set(&team, "member", &[]).unwrap();
+        view.told().await;
+        assert_eq!(view.one("cn", &name).attributes["members"], Value::List(Vec::new()), "{changes:?}");
 
         // People below a unit that moves do not change themselves.
         let unit = format!("OU=Unit,{}", house.elsewhere());
@@ -168,6 +190,41 @@ async fn what_samba_refuses_is_said_with_its_cure() {
     let error = view.failure().await;
     assert!(matches!(error, SourceError::Credentials(_)), "{error:?}");
     says(&error, &["must be changed", "source.ldap.password"]);
+}
+
+#[tokio::test]
+async fn a_samba_group_of_many_is_told_whole_and_after_all_who_changed() {
+    let many = 130;
+    let list: String =
+        (0..many).map(|number| format!("member: {}\n", person(&format!("Person {number:04}")))).collect();
+    let ldif = format!("dn: CN=all,{GROUPS}\nobjectClass: group\ncn: all\nsAMAccountName: all\n{list}\n");
+    let options = Options { people: many, ldif };
+    let house = House::Domain(Samba::provision_and_start(&options).unwrap(), REPLICATION_NAME);
+    house.join("someone");
+    house.leave("someone");
+    for changes in [Changes::UsnChanged, Changes::DirSync] {
+        let mut config = house.config(changes);
+        config.groups = Some(Selection { base: GROUPS.to_owned(), filter: None });
+        let mut view = View::with_groups(config, house.password(), &["cn", "title"]);
+        view.told().await;
+        assert_eq!(members(view.one("cn", "all")).len(), many);
+        let all = view.one("cn", "all").clone();
+        assert_eq!(view.source.get(std::slice::from_ref(&all.id)).await.unwrap(), [all]);
+        // More than are asked for in one search, so that users and groups come in several.
+        for number in 0..many {
+            house.set(&house.name(number), "title", &[&format!("Head of {changes:?}")]);
+        }
+        house
+            .directory()
+            .remove_values(&format!("CN=all,{GROUPS}"), "member", &[&person("Person 0000")])
+            .unwrap();
+        assert_eq!(view.told().await, Told::Delta);
+        assert_eq!(members(view.one("cn", "all")).len(), many - 1, "{changes:?}");
+        house
+            .directory()
+            .add_values(&format!("CN=all,{GROUPS}"), "member", &[&person("Person 0000")])
+            .unwrap();
+    }
 }
 
 #[tokio::test]

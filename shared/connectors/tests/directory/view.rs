@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use connectors::ldap::{LdapConfig, LdapSource};
+use connectors::ldap::{LdapConfig, LdapSource, Wanted};
 use engine::model::{ObjectType, SourceId, SourceObject, Value, Watermark};
 use engine::ports::{Reading, Source, SourceError, Unreadable};
 use jiff::SignedDuration;
@@ -18,6 +18,20 @@ pub(crate) enum Told {
     Full,
 }
 
+/// Makes sure that users come before groups: no page has both, and none with users follows one with groups.
+#[derive(Default)]
+struct Order {
+    groups: bool,
+}
+
+impl Order {
+    fn page(&mut self, types: &[ObjectType]) {
+        let users = types.contains(&ObjectType::User);
+        self.groups |= types.contains(&ObjectType::Group);
+        assert!(!(users && self.groups), "a user comes with or after a group");
+    }
+}
+
 /// A source and all that its readings told.
 pub(crate) struct View {
     pub(crate) source: LdapSource,
@@ -30,28 +44,33 @@ pub(crate) struct View {
 
 impl View {
     /// A source that asks for `wanted` of people.
+    #[track_caller]
     pub(crate) fn new(config: LdapConfig, password: &str, wanted: &[&str]) -> Self {
-        Self::of(config, password, wanted, &[ObjectType::User])
+        Self::try_of(config, password, wanted, None).expect("the configuration is sound")
     }
 
-    /// A source of these types of objects.
+    /// A source that asks for `wanted` of people, and for names and members of groups.
     #[track_caller]
-    pub(crate) fn of(config: LdapConfig, password: &str, wanted: &[&str], types: &[ObjectType]) -> Self {
-        Self::try_of(config, password, wanted, types).expect("the configuration is sound")
+    pub(crate) fn with_groups(config: LdapConfig, password: &str, wanted: &[&str]) -> Self {
+        Self::try_of(config, password, wanted, Some(&["cn", "members"])).expect("the configuration is sound")
     }
 
     pub(crate) fn try_of(
         config: LdapConfig,
         password: &str,
-        wanted: &[&str],
-        types: &[ObjectType],
+        users: &[&str],
+        groups: Option<&[&str]>,
     ) -> Result<Self, SourceError> {
         let work = tempfile::tempdir().expect("a folder can be made");
         let clock = Arc::new(TestClock::at("2026-03-02T09:00:00Z".parse().expect("a time")));
-        let wanted: BTreeSet<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
+        let wanted = |names: &[&str]| Wanted {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..Wanted::default()
+        };
+        let (users, groups) = (wanted(users), groups.map(wanted));
         let password = Some(password.to_owned().into());
         let source =
-            LdapSource::connect(config, work.path(), work.path(), password, &wanted, types, clock.clone())?;
+            LdapSource::connect(config, work.path(), work.path(), password, users, groups, clock.clone())?;
         let (objects, unreadable, watermark) = (BTreeMap::new(), Vec::new(), None);
         Ok(Self { source, objects, unreadable, watermark, clock, _work: work })
     }
@@ -69,9 +88,13 @@ impl View {
             Reading::Full { cursor, watermark, .. } => (Told::Full, Some(cursor), watermark),
         };
         let (mut shown, mut gone) = (BTreeSet::new(), Vec::new());
+        let mut order = Order::default();
         self.unreadable.clear();
         while let Some(cursor) = next {
             let page = self.source.read(&cursor).await?;
+            let known = page.present.iter().filter_map(|id| self.objects.get(id));
+            order
+                .page(&page.objects.iter().chain(known).map(|object| object.object_type).collect::<Vec<_>>());
             for object in page.objects {
                 assert!(shown.insert(object.id.clone()), "{} is shown twice", object.id);
                 self.objects.insert(object.id.clone(), object);

@@ -1,5 +1,6 @@
 //! The file source, through its port.
 
+mod groups;
 mod properties;
 mod reading;
 mod refusals;
@@ -45,6 +46,10 @@ impl Desk {
 
     fn write(&self, bytes: impl AsRef<[u8]>) {
         fs::write(self.file(), bytes).unwrap();
+    }
+
+    fn write_groups(&self, bytes: impl AsRef<[u8]>) {
+        fs::write(self.folder.path().join("groups.csv"), bytes).unwrap();
     }
 
     /// A new source: what another process would have.

@@ -4,7 +4,7 @@ use encoding_rs::{UTF_8, UTF_16LE, WINDOWS_1252};
 use proptest::prelude::*;
 
 use super::*;
-use crate::file::{Delimiter, TextEncoding};
+use crate::file::{Delimiter, GroupsFile, TextEncoding};
 
 fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
@@ -104,6 +104,41 @@ proptest! {
     #[test]
     fn the_delimiter_of_any_table_is_found(table in table("[a-z ]{0,6}")) {
         check(&table, written(&table).into_bytes(), "auto", Delimiter::Auto);
+    }
+
+    #[test]
+    fn rows_of_memberships_in_any_order_are_the_groups_they_were_made_from(
+        rows in prop::collection::vec((0_u8..6, prop::option::of(0_u8..9)), 0..40),
+    ) {
+        let mut groups: Vec<(u8, Vec<String>)> = Vec::new();
+        let mut text = "group,member\n".to_owned();
+        for (group, member) in &rows {
+            let member = member.map_or(String::new(), |member| format!("E{member}"));
+            text += &format!("G{group},{member}\n");
+            let at = groups.iter().position(|(id, _)| id == group).unwrap_or_else(|| {
+                groups.push((*group, Vec::new()));
+                groups.len() - 1
+            });
+            if !member.is_empty() && !groups[at].1.contains(&member) {
+                groups[at].1.push(member);
+            }
+        }
+        let listed = |(id, members): &(u8, Vec<String>)| format!("G{id},{}\n", members.join(";"));
+        let short = "group,members\n".to_owned() + &groups.iter().map(listed).collect::<String>();
+        let of = |text: &str, member: Option<&str>| {
+            let section = GroupsFile { member: member.map(str::to_owned), ..GroupsFile::new("groups.csv", "group") };
+            let desk = Desk::with("id\n").configured(|config| config.groups = Some(section));
+            desk.write_groups(text);
+            let (found, unreadable) = wait(read_all(&desk));
+            assert_eq!(unreadable, []);
+            found.into_iter().map(|group| (group.id.to_string(), group.attributes["members"].clone())).collect()
+        };
+        let made: Vec<(String, Value)> = of(&text, Some("member"));
+        let list = |members: &Vec<String>| Value::List(members.iter().map(Value::text).collect());
+        let expected: Vec<(String, Value)> =
+            groups.iter().map(|(id, members)| (format!("G{id}"), list(members))).collect();
+        assert_eq!(made, expected);
+        assert_eq!(of(&short, None), expected);
     }
 
     #[test]

@@ -8,16 +8,21 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, Response, StatusCode};
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use engine::ports::{Reading, Source, SourceError};
 
 use super::*;
+use crate::file::GroupsFile;
 
 /// What the bucket holds and how it behaves.
 #[derive(Default)]
 struct Bucket {
     /// Content and `ETag`; the last stays, those before are each seen by one `HEAD`.
     versions: Vec<(&'static str, &'static str)>,
+    /// Content and `ETag` of the file of groups.
+    groups: (&'static str, &'static str),
+    /// What the file of people becomes once the groups were fetched.
+    afterwards: Option<(&'static str, &'static str)>,
     /// Answered instead of anything else.
     failure: Option<(StatusCode, &'static str)>,
     /// The body breaks off here.
@@ -31,9 +36,15 @@ fn held(bucket: &Shared) -> MutexGuard<'_, Bucket> {
     bucket.lock().unwrap()
 }
 
-async fn answer(State(bucket): State<Shared>, method: Method, headers: HeaderMap) -> Response<Body> {
+async fn answer(
+    State(bucket): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response<Body> {
     let mut bucket = held(&bucket);
-    bucket.requests.push(method.to_string());
+    let of_groups = uri.path().ends_with("groups.csv");
+    bucket.requests.push(if of_groups { format!("{method} groups") } else { method.to_string() });
     let plain = |status: StatusCode, body: String| {
         Response::builder()
             .status(status)
@@ -43,12 +54,13 @@ async fn answer(State(bucket): State<Shared>, method: Method, headers: HeaderMap
     if let Some((status, code)) = bucket.failure {
         return plain(status, format!("<Error><Code>{code}</Code><Message>no</Message></Error>"));
     }
-    let Some((content, etag)) = bucket.versions.first().copied() else {
+    let groups = of_groups.then_some(bucket.groups);
+    let Some((content, etag)) = groups.or(bucket.versions.first().copied()) else {
         return plain(StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>".into());
     };
     let response = Response::builder().header("etag", etag).header("x-amz-version-id", "v1");
     if method == Method::HEAD {
-        if bucket.versions.len() > 1 {
+        if !of_groups && bucket.versions.len() > 1 {
             bucket.versions.remove(0);
         }
         return response.header("content-length", content.len()).body(Body::empty()).unwrap();
@@ -58,6 +70,9 @@ async fn answer(State(bucket): State<Shared>, method: Method, headers: HeaderMap
             StatusCode::PRECONDITION_FAILED,
             "<Error><Code>PreconditionFailed</Code></Error>".into(),
         );
+    }
+    if let Some(other) = bucket.afterwards.take_if(|_| of_groups) {
+        bucket.versions = vec![other];
     }
     match bucket.breaks_at {
         None => response.body(content.into()).unwrap(),
@@ -100,7 +115,16 @@ impl S3Desk {
     }
 
     fn source(&self) -> FileSource {
-        let config = FileConfig::new("s3://hr/exports/people.csv", "id");
+        self.source_of(FileConfig::new("s3://hr/exports/people.csv", "id"))
+    }
+
+    fn source_with_groups(&self) -> FileSource {
+        let groups = GroupsFile::new("s3://hr/exports/groups.csv", "id");
+        let people = FileConfig::new("s3://hr/exports/people.csv", "id");
+        self.source_of(FileConfig { groups: Some(groups), ..people })
+    }
+
+    fn source_of(&self, config: FileConfig) -> FileSource {
         FileSource::connect(config, "/nowhere".as_ref(), self.folder.path(), Some(self.client.clone()))
             .unwrap()
     }
@@ -154,6 +178,38 @@ async fn an_object_replaced_between_look_and_fetch_is_looked_at_again() {
     let reading = open(&source).await;
     assert_eq!(ids(&rest(&source, &reading.cursor).await.0), ["E2"]);
     assert_eq!(desk.requests(), ["HEAD", "GET", "HEAD", "GET"]);
+}
+
+#[tokio::test]
+async fn of_two_objects_only_what_is_needed_is_fetched() {
+    let desk = S3Desk::with(&[("id\nE1\n", "\"a\"")]).await;
+    held(&desk.bucket).groups = ("id,members\nG1,E1\n", "\"g\"");
+    let reading = open(&desk.source_with_groups()).await;
+    assert_eq!(reading.watermark.0["groups"]["etag"], "\"g\"");
+    let looks = ["HEAD", "HEAD groups"];
+    assert_eq!(desk.requests(), ["HEAD", "GET", "HEAD groups", "GET groups", looks[0], looks[1]]);
+    let known = Some(&reading.watermark);
+    let unchanged = Reading::Unchanged { watermark: None };
+    assert_eq!(desk.source_with_groups().open(known, None).await.unwrap(), unchanged);
+    assert_eq!(desk.requests(), looks);
+    held(&desk.bucket).groups = ("id,members\nG1,\n", "\"h\"");
+    let source = desk.source_with_groups();
+    let reading = full(source.open(known, None).await.unwrap());
+    assert_eq!(ids(&rest(&source, &reading.cursor).await.0), ["E1", "G1"]);
+    let fetched = ["HEAD", "HEAD groups", "GET groups", "HEAD", "GET", looks[0], looks[1]];
+    assert_eq!(desk.requests(), fetched);
+}
+
+#[tokio::test]
+async fn people_replaced_while_groups_are_fetched_are_fetched_again() {
+    let desk = S3Desk::with(&[("id\nE1\n", "\"a\"")]).await;
+    held(&desk.bucket).groups = ("id,members\nG1,E2\n", "\"g\"");
+    held(&desk.bucket).afterwards = Some(("id\nE1\nE2\n", "\"b\""));
+    let source = desk.source_with_groups();
+    let reading = open(&source).await;
+    assert_eq!(ids(&rest(&source, &reading.cursor).await.0), ["E1", "E2", "G1"]);
+    assert_eq!(reading.watermark.0["etag"], "\"b\"");
+    assert_eq!(std::fs::read_dir(desk.folder.path()).unwrap().count(), 3, "two copies and their slip");
 }
 
 #[tokio::test]

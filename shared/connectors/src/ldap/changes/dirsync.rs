@@ -21,7 +21,7 @@ use super::super::error::LdapFailure;
 use super::super::reader::Reader;
 use super::super::wire::{self, Entry, Message};
 use super::sync::{bytes, digits};
-use super::{Since, domain};
+use super::{Since, domain, untold};
 
 const DIR_SYNC: &str = "1.2.840.113556.1.4.841";
 
@@ -60,11 +60,7 @@ pub(super) async fn full(reader: &Reader, draft: &mut Draft) -> Result<Option<Va
             .insert(context.clone(), digits(&cookie.map_err(|failure| refused(reader, &context, failure))?));
     }
     reader.everyone(draft, &mut |_, _| {}).await?;
-    if let Some(reason) = domain::untold(&reader.plan) {
-        tracing::warn!("changes cannot be followed by DirSync, so everyone is read every time: {reason}");
-        return Ok(None);
-    }
-    Ok(serde_json::to_value(position).ok())
+    Ok(serde_json::to_value(position).ok().filter(|_| !untold(&reader.plan, "DirSync")))
 }
 
 /// Reads what changed since `position`.
@@ -94,9 +90,9 @@ pub(super) async fn since(
         return Ok(Since::Unchanged(next));
     }
     let ids: Vec<Uuid> = changed.ids.into_iter().collect();
-    for batch in ids.chunks(BATCH) {
-        let any: String = batch.iter().map(|id| binary::anchor_filter(Anchor::ObjectGuid, *id)).collect();
-        for kind in &reader.plan.kinds {
+    for kind in &reader.plan.kinds {
+        for batch in ids.chunks(BATCH) {
+            let any: String = batch.iter().map(|id| binary::anchor_filter(Anchor::ObjectGuid, *id)).collect();
             reader.matching(kind, Some(&format!("(|{any})")), &[], draft, &mut |_, _| {}).await?;
         }
     }

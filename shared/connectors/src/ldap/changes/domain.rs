@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use engine::model::ObjectType;
 use ldap3::Scope;
 use ldap3::controls::RawControl;
 
@@ -24,8 +23,9 @@ const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
 
 /// Attributes that a domain controller computes from links of other objects: when those change, the counter of the
-/// object that shows them does not move.
-const COMPUTED: [&str; 4] = ["memberof", "directreports", "managedobjects", "msds-memberoftransitive"];
+/// object that shows them does not move. OpenLDAP keeps `memberOf` in the same way, and moves no time stamp.
+pub(super) const COMPUTED: [&str; 4] =
+    ["memberof", "directreports", "managedobjects", "msds-memberoftransitive"];
 
 /// What those are computed from.
 pub(super) const LINKS: [&str; 3] = ["manager", "managedBy", "member"];
@@ -66,16 +66,6 @@ pub(super) fn scope_controls(reader: &Reader) -> Vec<RawControl> {
 /// The control that shows deleted objects. Critical: without it nobody would count as deleted.
 pub(super) fn show_deleted() -> RawControl {
     wire::control(SHOW_DELETED, true, None)
-}
-
-/// Why changes of single objects do not tell everything, when they do not.
-pub(super) fn untold(plan: &Plan) -> Option<String> {
-    plan.kinds.iter().find_map(|kind| {
-        let users = kind.object_type == ObjectType::User;
-        let name =
-            kind.asked.iter().find(|name| users && COMPUTED.contains(&name.to_lowercase().as_str()))?;
-        Some(format!("'{name}' is computed by the server, and its changes are not told"))
-    })
 }
 
 /// Whether some filter asks for what is computed: then nobody is told who comes into it and who falls out.

@@ -20,11 +20,13 @@ mod usn;
 
 #[cfg(test)]
 pub(super) use domain::filter_attributes;
+use engine::model::ObjectType;
 use serde_json::Value;
 
 use super::config::Changes;
 use super::draft::Draft;
 use super::error::LdapFailure;
+use super::plan::Plan;
 use super::reader::Reader;
 use super::watermark::Mark;
 
@@ -39,6 +41,20 @@ pub(super) enum Since {
     Full(Value),
     /// The server does not know any more what changed since, and why: everyone has to be read.
     Lost(String),
+}
+
+/// Whether changes of single people do not tell everything, because something is asked for that the server computes
+/// from groups; it is said so once a reading. Then everyone has to be read every time. `way` is for the message.
+fn untold(plan: &Plan, way: &str) -> bool {
+    let computed = |name: &&String| domain::COMPUTED.contains(&name.to_lowercase().as_str());
+    let users = plan.kinds.iter().filter(|kind| kind.object_type == ObjectType::User);
+    let found = users.flat_map(|kind| &kind.asked).find(computed);
+    if let Some(name) = found {
+        tracing::warn!(
+            "changes cannot be followed by {way}, so everyone is read every time: '{name}' is computed by the server, and its changes are not told"
+        );
+    }
+    found.is_some()
 }
 
 /// The way to go, where the document leaves the choice.

@@ -24,7 +24,7 @@ use super::super::error::LdapFailure;
 use super::super::reader::Reader;
 use super::super::time;
 use super::super::wire::Entry;
-use super::Since;
+use super::{Since, untold};
 
 const STAMP: &str = "modifyTimestamp";
 
@@ -84,7 +84,7 @@ pub(super) async fn full(reader: &Reader, draft: &mut Draft) -> Result<Option<Va
             "some entries show no modifyTimestamp to the bind account, so the next reading is a full one, too"
         );
     }
-    let position = window.position(seconds(began), None);
+    let position = window.position(seconds(began), None).filter(|_| !untold(&reader.plan, STAMP));
     Ok(position.and_then(|position| serde_json::to_value(position).ok()))
 }
 

@@ -23,11 +23,14 @@ use super::super::plan::Kind;
 use super::super::reader::Reader;
 use super::super::server::SYNC;
 use super::super::wire::{self, Message};
-use super::{Since, modify_timestamp};
+use super::{Since, domain, modify_timestamp, untold};
 
 const STATE: &str = "1.3.6.1.4.1.4203.1.9.1.2";
 const DONE: &str = "1.3.6.1.4.1.4203.1.9.1.3";
 const INFO: &str = "1.3.6.1.4.1.4203.1.9.1.4";
+
+/// Anchors asked for in one search.
+const BATCH: usize = 100;
 
 /// A content cookie by kind, in hexadecimal digits: servers may put any bytes into it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -54,6 +57,8 @@ pub(super) async fn full(
         ));
     }
     let mut position = Position::default();
+    // Nor is anyone told who comes into a filter by computed attributes, or falls out of it.
+    let untold = untold(&reader.plan, "content synchronization") || domain::filters_computed(&reader.plan);
     for kind in &reader.plan.kinds {
         match refresh(reader, kind, None, draft).await {
             Ok(Refresh { cookie: Some(cookie), .. }) => {
@@ -73,7 +78,8 @@ pub(super) async fn full(
             Err(failure) => return Err(reader.cut(kind, failure)),
         }
     }
-    Ok((Changes::Sync, serde_json::to_value(position).ok()))
+    let position = serde_json::to_value(position).ok();
+    Ok((Changes::Sync, position.filter(|_| !untold)))
 }
 
 /// Reads what changed since `position`.
@@ -109,8 +115,23 @@ pub(super) async fn since(
             position.0.insert(name, digits(&cookie));
         }
     }
+    spare(reader, draft).await?;
     let position = serde_json::to_value(position).unwrap_or_default();
     Ok(if everyone == Some(true) { Since::Full(position) } else { Since::Delta(position) })
+}
+
+/// A refresh names as gone whoever changed and is not selected *by it*: a user whom groups are refreshed after, when
+/// someone changes between the two. Who is there after all is not gone; the next refresh of its own kind shows it.
+async fn spare(reader: &Reader, draft: &mut Draft) -> Result<(), LdapFailure> {
+    if reader.plan.kinds.len() < 2 {
+        return Ok(());
+    }
+    for ids in draft.gone_unless_shown().chunks(BATCH) {
+        for id in reader.there(ids).await? {
+            draft.not_gone(&id);
+        }
+    }
+    Ok(())
 }
 
 async fn refresh(
@@ -130,7 +151,7 @@ async fn refresh(
             Message::Entry(entry) => {
                 let (state, id) = state(&entry.controls).ok_or_else(garbled)?;
                 match state {
-                    State::Present => draft.present(id),
+                    State::Present => draft.present(id, kind),
                     State::Changed => {
                         let entry = reader.whole(entry).await?;
                         draft.entry(&entry, kind, &reader.plan)?;
@@ -147,7 +168,7 @@ async fn refresh(
                         said.cookie = cookie.or(said.cookie);
                     }
                     Info::DeletePhaseEnded(cookie) => said.cookie = cookie.or(said.cookie),
-                    Info::Present(ids) => ids.into_iter().for_each(|id| draft.present(id)),
+                    Info::Present(ids) => ids.into_iter().for_each(|id| draft.present(id, kind)),
                     Info::Gone(ids) => ids.into_iter().for_each(|id| draft.gone(id)),
                 }
             }

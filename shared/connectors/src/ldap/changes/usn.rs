@@ -21,7 +21,7 @@ use super::super::error::LdapFailure;
 use super::super::reader::Reader;
 use super::super::verdict::{self, Place};
 use super::super::wire::Message;
-use super::{Since, domain};
+use super::{Since, domain, untold};
 
 /// Enough to see the folder of deleted objects itself and something in it.
 const A_FEW: u32 = 2;
@@ -45,20 +45,14 @@ struct Changed {
 
 /// Reads everyone; answers where to go on from.
 pub(super) async fn full(reader: &Reader, draft: &mut Draft) -> Result<Option<Value>, LdapFailure> {
-    let position = match domain::untold(&reader.plan) {
-        Some(reason) => Err(reason),
-        None => position(reader).await?.ok_or_else(unreadable_position),
-    };
+    let untold = untold(&reader.plan, "uSNChanged");
+    let position = if untold { None } else { position(reader).await? };
     reader.everyone(draft, &mut |_, _| {}).await?;
-    match position {
-        Ok(position) => Ok(stored(&position)),
-        Err(reason) => {
-            tracing::warn!(
-                "changes cannot be followed by uSNChanged, so everyone is read every time: {reason}"
-            );
-            Ok(None)
-        }
+    if position.is_none() && !untold {
+        let reason = unreadable_position();
+        tracing::warn!("changes cannot be followed by uSNChanged, so everyone is read every time: {reason}");
     }
+    Ok(position.as_ref().and_then(stored))
 }
 
 /// Reads what changed since `position`; `presence` is who was there then.

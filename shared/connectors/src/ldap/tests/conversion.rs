@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::super::binary;
 use super::super::config::{Anchor, EnabledRule, LdapConfig, Selection};
 use super::super::convert::{self, Reference};
-use super::super::plan::{Plan, define};
+use super::super::plan::{Plan, Wanted, define};
 use super::super::schema::Syntax;
 use super::super::server::Server;
 use super::super::time;
@@ -18,14 +18,15 @@ const ID: &str = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
 /// An attribute with its one value.
 type Given<'a> = (&'a str, &'a [u8]);
 
-fn plan(config: &LdapConfig, names: &[&str], types: &[ObjectType], root: Entry) -> Plan {
+fn plan(config: &LdapConfig, names: &[&str], groups: Option<&[&str]>, root: Entry) -> Plan {
     let server = Server::of(root);
-    let definitions = define(config, &wanted(names), &wanted(&[]), &server, &schema(), "dc1").unwrap();
-    Plan::new(config, &wanted(names), types, &server, definitions)
+    let (users, groups) = (wanted(names), groups.map(wanted));
+    let definitions = define(config, &users, groups.as_ref(), &server, &schema(), "dc1").unwrap();
+    Plan::new(config, &users, groups.as_ref(), &server, definitions)
 }
 
 fn generic(names: &[&str]) -> Plan {
-    plan(&config(), names, &[ObjectType::User], Entry::default())
+    plan(&config(), names, None, Entry::default())
 }
 
 fn active_directory() -> Entry {
@@ -82,7 +83,7 @@ fn a_value_that_is_no_text_fails_that_entry_alone_and_only_when_it_is_wanted() {
 #[test]
 fn binary_ids_and_times_of_active_directory_are_text() {
     let names = ["objectGUID", "objectSid", "accountExpires", "modifyTimestamp", "userAccountControl"];
-    let plan = plan(&config(), &names, &[ObjectType::User], active_directory());
+    let plan = plan(&config(), &names, None, active_directory());
     let guid = Uuid::parse_str(ID).unwrap().to_bytes_le();
     let sid = [1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0];
     let made = converted(
@@ -110,7 +111,7 @@ fn binary_ids_and_times_of_active_directory_are_text() {
 
 #[test]
 fn without_its_switch_nobody_can_tell_whether_an_account_is_on() {
-    let plan = plan(&config(), &["cn"], &[ObjectType::User], active_directory());
+    let plan = plan(&config(), &["cn"], None, active_directory());
     assert!(converted(&plan, &[("cn", &[b"x"])]).unwrap_err().contains("userAccountControl"));
 }
 
@@ -145,7 +146,7 @@ fn rules_for_enabled_are_followed() {
     for (rule, value, expected) in cases.into_iter().chain(more) {
         let mut config = config();
         config.enabled = Some(rule.clone());
-        let plan = plan(&config, &["cn"], &[ObjectType::User], Entry::default());
+        let plan = plan(&config, &["cn"], None, Entry::default());
         let values = value.map(|(name, value)| (name, vec![value]));
         let attributes: Vec<(&str, &[&[u8]])> =
             values.iter().map(|(name, values)| (*name, values.as_slice())).collect();
@@ -158,8 +159,7 @@ fn rules_for_enabled_are_followed() {
 fn who_is_referred_to_is_kept_apart_until_resolved() {
     let mut config = config();
     config.groups = Some(Selection { base: "ou=groups".into(), filter: None });
-    let types = [ObjectType::User, ObjectType::Group];
-    let plan = plan(&config, &["manager", "distinguishedName"], &types, Entry::default());
+    let plan = plan(&config, &["manager", "distinguishedName"], Some(&["cn"]), Entry::default());
     let made =
         converted(&plan, &[("manager", &[b"uid=boss,dc=x"]), ("distinguishedName", &[b"uid=x"])]).unwrap();
     assert_eq!(made.references["manager"], [Reference::Dn("uid=boss,dc=x".into())]);
@@ -190,16 +190,33 @@ fn who_is_referred_to_is_kept_apart_until_resolved() {
 }
 
 #[test]
+fn a_group_whose_members_are_not_shown_is_no_group_without_members() {
+    let mut config = config();
+    config.groups = Some(Selection { base: "ou=groups".into(), filter: None });
+    let plan = plan(&config, &["cn"], Some(&["cn"]), Entry::default());
+    let cases =
+        [("groupOfNames", false), ("GROUPOFUNIQUENAMES", false), ("posixGroup", true), ("group", true)];
+    for (class, shown) in cases {
+        let group = entry("cn=g", &[("cn", &[b"g"]), ("objectClass", &[b"top", class.as_bytes()])]);
+        let made = convert::object(&group, Uuid::nil(), &plan.kinds[1], &plan).unwrap();
+        assert_eq!(made.references.get("members"), shown.then_some(&Vec::new()), "{class}");
+    }
+}
+
+#[test]
 fn an_attribute_that_the_schema_does_not_know_is_refused_with_the_nearest_name() {
     let server = Server::of(Entry::default());
-    let error = define(&config(), &wanted(&["surnme"]), &wanted(&[]), &server, &schema(), "ldaps://dc1")
+    let error = define(&config(), &wanted(&["surnme"]), None, &server, &schema(), "ldaps://dc1")
         .unwrap_err()
         .to_string();
     assert!(error.contains("'surnme'") && error.contains("did you mean 'surname'?"), "{error}");
-    let error = define(&config(), &wanted(&["zzzzqqq"]), &wanted(&[]), &server, &schema(), "dc1")
-        .unwrap_err()
-        .to_string();
-    assert!(!error.contains("did you mean"), "{error}");
+    let error =
+        define(&config(), &wanted(&["zzzzqqq"]), None, &server, &schema(), "dc1").unwrap_err().to_string();
+    assert!(!error.contains("did you mean") && error.contains("Correct users.attributes"), "{error}");
+    let groups = wanted(&["members", "commonNme"]);
+    let error = define(&config(), &wanted(&["cn"]), Some(&groups), &server, &schema(), "dc1").unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("'commonNme'") && error.contains("Correct groups.attributes"), "{error}");
 }
 
 #[test]
@@ -257,8 +274,7 @@ fn points_in_time_are_understood_in_every_form() {
 #[test]
 fn what_nobody_asked_for_by_name_is_done_without() {
     let server = Server::of(Entry::default());
-    let optional = wanted(&["surnme"]);
-    let definitions =
-        define(&config(), &wanted(&["sn", "surnme"]), &optional, &server, &schema(), "dc1").unwrap();
+    let users = Wanted { optional: wanted(&["surnme"]).names, ..wanted(&["sn", "surnme"]) };
+    let definitions = define(&config(), &users, None, &server, &schema(), "dc1").unwrap();
     assert!(definitions.contains_key("sn") && !definitions.contains_key("surnme"));
 }

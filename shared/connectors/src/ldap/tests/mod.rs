@@ -8,9 +8,8 @@ mod names;
 mod openldap;
 mod replies;
 
-use std::collections::BTreeSet;
-
 use super::config::LdapConfig;
+use super::plan::Wanted;
 use super::schema::Schema;
 use super::wire::Entry;
 
@@ -24,8 +23,8 @@ fn config() -> LdapConfig {
     )
 }
 
-fn wanted(names: &[&str]) -> BTreeSet<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
+fn wanted(names: &[&str]) -> Wanted {
+    Wanted { names: names.iter().map(|name| (*name).to_owned()).collect(), ..Wanted::default() }
 }
 
 fn entry(dn: &str, attributes: &[(&str, &[&[u8]])]) -> Entry {

@@ -44,9 +44,8 @@ impl Scene {
 
     fn source_of(&self, names: &[&str]) -> LdapSource {
         let password = Some(SERVICE_PASSWORD.to_owned().into());
-        let (base, work, types) = (Path::new("/"), self.work.path(), [engine::model::ObjectType::User]);
-        let clock = self.clock.clone();
-        LdapSource::connect(self.config.clone(), base, work, password, &wanted(names), &types, clock).unwrap()
+        let (base, work, clock) = (Path::new("/"), self.work.path(), self.clock.clone());
+        LdapSource::connect(self.config.clone(), base, work, password, wanted(names), None, clock).unwrap()
     }
 }
 
