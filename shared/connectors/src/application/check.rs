@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use engine::guard::Thresholds;
-use engine::mapping::Mapping;
+use engine::cycle::Nested;
+use engine::mapping::{Mapping, MappingProblem, ObjectMapping, TargetSchema};
 
 use super::secret_ref::SecretRef;
 use super::{Application, Notification, SourceConfig, TargetConfig};
-use crate::scim::{ScimConfig, ScimSchema};
+use crate::scim::{ScimConfig, ScimGroupSchema, ScimSchema};
 
 /// The shortest interval: below it a cycle of a large source would hardly end before the next is due.
 const SHORTEST: Duration = Duration::from_secs(5 * 60);
@@ -28,6 +28,8 @@ pub struct CheckedApplication {
     pub application: Application,
     /// Its mapping of users, ready to be applied.
     pub mapping: Mapping,
+    /// Its mapping of groups, where they are provisioned.
+    pub groups: Option<Mapping>,
     /// Where the target's token is kept.
     pub token: SecretRef,
 }
@@ -36,9 +38,17 @@ impl CheckedApplication {
     /// What is understood and yet worth a second look, with its place.
     #[must_use]
     pub fn notices(&self) -> Vec<Problem> {
-        let of_scope = self.application.users.scope.notices();
-        let notices = of_scope.iter().chain(self.mapping.notices());
-        notices.map(|notice| Problem::new(format!("users.{}", notice.place), &*notice.problem)).collect()
+        let users = ("users", Some(&self.application.users), Some(&self.mapping));
+        let groups = ("groups", self.application.groups.as_ref(), self.groups.as_ref());
+        let mut notices = Vec::new();
+        for (section, written, checked) in [users, groups] {
+            let of_scope = written.map(|written| written.scope.notices()).unwrap_or_default();
+            let of_mapping = checked.map(Mapping::notices).unwrap_or_default();
+            let of_both = of_scope.iter().chain(of_mapping);
+            notices
+                .extend(of_both.map(|one| Problem::new(format!("{section}.{}", one.place), &*one.problem)));
+        }
+        notices
     }
 }
 
@@ -73,20 +83,30 @@ impl Application {
         if let Err(error) = &token {
             problems.push(Problem::new("target.scim.token", error.to_string()));
         }
-        let mapping = Mapping::check(&self.users, &ScimSchema);
-        if let Err(found) = &mapping {
-            let place = |problem: &engine::mapping::MappingProblem| format!("users.{}", problem.place);
-            problems.extend(found.iter().map(|problem| Problem::new(place(problem), &*problem.problem)));
+        let mapping = checked("users", &self.users, &ScimSchema, &mut problems);
+        let groups =
+            self.groups.as_ref().map(|groups| checked("groups", groups, &ScimGroupSchema, &mut problems));
+        if self.groups.is_some() && !self.source.shows_groups() {
+            let problem = "groups are to be provisioned, and the source does not say where they are; write source.file.groups or source.ldap.groups";
+            problems.push(Problem::new("groups", problem));
+        }
+        if self.groups.is_none() && self.nested_groups != Nested::default() {
+            let problem = "says what becomes of groups in groups, and there is no groups section; add it or take this away";
+            problems.push(Problem::new("nestedGroups", problem));
         }
         problems.extend(self.schedule.interval.and_then(interval_problem));
-        problems.extend(threshold_problem(&self.removals));
+        problems.extend(threshold_problem("removals.percent", self.removals.percent));
+        problems.extend(threshold_problem("health.percent", self.health.percent));
+        if let Some(problem) = self.removals.protected.problem() {
+            problems.push(Problem::new("removals.protected", problem));
+        }
         let notification = self.notification.iter().flat_map(Notification::problems);
         problems.extend(
             notification.map(|(field, problem)| Problem::new(format!("notification.{field}"), problem)),
         );
         match (mapping, token) {
-            (Ok(mapping), Ok(token)) if problems.is_empty() => {
-                Ok(CheckedApplication { application: self.clone(), mapping, token })
+            (Some(mapping), Ok(token)) if problems.is_empty() => {
+                Ok(CheckedApplication { application: self.clone(), mapping, groups: groups.flatten(), token })
             }
             _ => Err(problems),
         }
@@ -131,11 +151,27 @@ fn interval_problem(interval: Duration) -> Option<Problem> {
     })
 }
 
-fn threshold_problem(removals: &Thresholds) -> Option<Problem> {
-    let percent = removals.percent;
+/// A mapping that was checked; its problems are added to those of the document.
+fn checked(
+    section: &str,
+    written: &ObjectMapping,
+    schema: &dyn TargetSchema,
+    problems: &mut Vec<Problem>,
+) -> Option<Mapping> {
+    match Mapping::check(written, schema) {
+        Ok(mapping) => Some(mapping),
+        Err(found) => {
+            let place = |problem: &MappingProblem| format!("{section}.{}", problem.place);
+            problems.extend(found.iter().map(|problem| Problem::new(place(problem), &*problem.problem)));
+            None
+        }
+    }
+}
+
+fn threshold_problem(place: &str, percent: f64) -> Option<Problem> {
     (!(percent > 0.0 && percent <= 100.0)).then(|| {
         let problem =
             format!("{percent} is no share of accounts; write more than 0 and at most 100, for example 10");
-        Problem::new("removals.percent", problem)
+        Problem::new(place, problem)
     })
 }

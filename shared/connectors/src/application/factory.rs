@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use aws_sdk_s3::Client;
 use engine::mapping::Mapping;
-use engine::model::ObjectType;
 use engine::ports::{Clock, Source, SourceError, Target};
 use secrecy::SecretString;
 
 use super::{SourceConfig, TargetConfig};
-use crate::file::FileSource;
-use crate::ldap::LdapSource;
+use crate::file::{FileConfig, FileSource};
+use crate::ldap::{LdapSource, Wanted};
 use crate::scim::{ConfigError, ScimTarget};
 
 /// What a source is given besides its section of the document.
@@ -24,8 +23,10 @@ pub struct Surroundings<'a> {
     pub s3: Option<Client>,
     /// What [`SourceConfig::secret`] refers to.
     pub secret: Option<SecretString>,
-    /// What will be made of the objects: a source reads no attribute that nobody asks for.
+    /// What will be made of users: a source reads no attribute that nobody asks for.
     pub mapping: &'a Mapping,
+    /// What will be made of groups; without it groups are not read.
+    pub groups: Option<&'a Mapping>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -38,28 +39,89 @@ pub fn connect_source(
     config: &SourceConfig,
     surroundings: Surroundings<'_>,
 ) -> Result<Box<dyn Source>, SourceError> {
-    let Surroundings { base, work, s3, secret, mapping, clock } = surroundings;
+    let Surroundings { base, work, s3, secret, mapping, groups, clock } = surroundings;
     match config {
-        SourceConfig::File(file) => Ok(Box::new(FileSource::connect(file.clone(), base, work, s3)?)),
+        SourceConfig::File(file) => {
+            Ok(Box::new(FileSource::connect(with_groups(file, groups.is_some())?, base, work, s3)?))
+        }
         SourceConfig::Ldap(ldap) => {
-            let (wanted, types) = (mapping.source_attributes(), [ObjectType::User]);
-            let source = LdapSource::connect(ldap.clone(), base, work, secret, wanted, &types, clock)?;
-            let optional = wanted.difference(mapping.needed_attributes()).cloned().collect();
-            Ok(Box::new(source.doing_without(optional)))
+            let (users, groups) = (Wanted::by(mapping), groups.map(Wanted::by));
+            Ok(Box::new(LdapSource::connect(ldap.clone(), base, work, secret, users, groups, clock)?))
         }
     }
 }
 
-/// The target of a document, with its token.
+/// The section with its groups where they are read, and without where they are not: then their file need not exist.
+fn with_groups(file: &FileConfig, wanted: bool) -> Result<FileConfig, SourceError> {
+    match (&file.groups, wanted) {
+        (None, true) => Err(SourceError::Refused(
+            "source.file.groups is missing although the document has a groups section; write where their file is".into(),
+        )),
+        (_, true) => Ok(file.clone()),
+        (_, false) => Ok(FileConfig { groups: None, ..file.clone() }),
+    }
+}
+
+/// The target of a document, with its token; one that provisions groups also proves that it offers them.
 ///
 /// # Errors
 /// See [`ScimTarget::connect`]. Nobody is called yet.
 pub fn connect_target(
     config: &TargetConfig,
     token: SecretString,
+    groups: bool,
     clock: Arc<dyn Clock>,
 ) -> Result<Box<dyn Target>, ConfigError> {
     match config {
-        TargetConfig::Scim(scim) => Ok(Box::new(ScimTarget::connect(scim, token, clock)?)),
+        TargetConfig::Scim(scim) => {
+            let target = ScimTarget::connect(scim, token, clock)?;
+            Ok(Box::new(if groups { target.with_groups() } else { target }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use testkit::time::TestClock;
+
+    use super::super::Application;
+    use super::*;
+    use crate::file::GroupsFile;
+    use crate::ldap::LdapConfig;
+
+    #[test]
+    fn a_source_of_groups_needs_a_section_that_says_where_they_are() {
+        let document =
+            Application::from_yaml(include_str!("fixtures/ledgerly.yaml"), "ledgerly.yaml").unwrap();
+        let mapping = document.check().unwrap().mapping;
+        let connected = |source: SourceConfig, groups| {
+            let surroundings = Surroundings {
+                base: Path::new("/nowhere"),
+                work: Path::new("/nowhere"),
+                s3: None,
+                secret: Some("secret".to_owned().into()),
+                mapping: &mapping,
+                groups,
+                clock: Arc::new(TestClock::at(Timestamp::UNIX_EPOCH)),
+            };
+            connect_source(&source, surroundings).map(drop)
+        };
+        let file = FileConfig::new("people.csv", "id");
+        let ldap = LdapConfig::new("ldaps://dc1.tessera.example", "cn=x", "env:LDAP", "dc=example");
+        let cases = [
+            (SourceConfig::File(file.clone()), "source.file.groups is missing", "where their file is"),
+            (SourceConfig::Ldap(ldap), "source.ldap.groups is missing", "write their base"),
+        ];
+        for (source, problem, cure) in cases {
+            connected(source.clone(), None).unwrap();
+            let error = connected(source, Some(&mapping)).unwrap_err().to_string();
+            assert!(error.contains(problem) && error.contains(cure), "{error}");
+        }
+        let elsewhere = FileConfig { groups: Some(GroupsFile::new("s3://bucket/groups.csv", "id")), ..file };
+        connected(SourceConfig::File(elsewhere.clone()), None)
+            .expect("a section that nobody reads needs nothing");
+        let error = connected(SourceConfig::File(elsewhere), Some(&mapping)).unwrap_err().to_string();
+        assert!(error.contains("no S3 client"), "{error}");
     }
 }

@@ -15,8 +15,9 @@
 //!   attributes:
 //!     - { target: userName, source: mail, matchingPriority: 1 }
 //!     - { target: active, expression: "Not([IsSoftDeleted])" }
+//! groups: {}
 //! schedule: { interval: 40m }
-//! removals: { maximum: 500, percent: 10, atLeast: 5 }
+//! removals: { maximum: 500, percent: 10, atLeast: 5, protected: [admin@tessera.example] }
 //! notification: { to: [it-ops@tessera.example] }
 //! ```
 //!
@@ -37,8 +38,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use engine::cadence::Cadence;
-use engine::guard::Thresholds;
+use engine::cycle::Nested;
+use engine::drift::DriftSweep;
+use engine::guard::{Protected, Thresholds};
+use engine::job::Side;
 use engine::mapping::ObjectMapping;
+use engine::quarantine::HealthThresholds;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
@@ -69,12 +77,28 @@ pub struct Application {
     pub target: TargetConfig,
     /// How a person becomes an account.
     pub users: ObjectMapping,
+    /// How a group becomes a group, with its members; without it groups are not provisioned. Without `attributes` the
+    /// target's default mapping of groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<ObjectMapping>,
+    /// What becomes of a group that is a member of another group.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub nested_groups: Nested,
     /// When cycles run.
     #[serde(default)]
     pub schedule: Schedule,
-    /// When removals wait for a person.
+    /// When removals wait for a person, and who is never removed.
     #[serde(default)]
-    pub removals: Thresholds,
+    pub removals: Removals,
+    /// From how many failures on the job counts as unhealthy.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub health: HealthThresholds,
+    /// Whether accounts are compared with what they should hold, a few in every cycle and everyone within a day.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub drift: DriftSweep,
+    /// When the credentials end, where neither system says so itself: it is announced before.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub credentials: Credentials,
     /// Who is written to when something is wrong; without it nobody is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notification: Option<Notification>,
@@ -97,6 +121,15 @@ impl SourceConfig {
         match self {
             Self::File(_) => None,
             Self::Ldap(ldap) => Some(&ldap.password),
+        }
+    }
+
+    /// Whether it says where groups are.
+    #[must_use]
+    pub fn shows_groups(&self) -> bool {
+        match self {
+            Self::File(file) => file.groups.is_some(),
+            Self::Ldap(ldap) => ldap.groups.is_some(),
         }
     }
 
@@ -127,6 +160,66 @@ impl TargetConfig {
         match self {
             Self::Scim(scim) => &scim.token,
         }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// When removals wait for a person, and who is never removed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Removals {
+    /// Held when more than this many objects would be removed, in one cycle or within 24 hours. The vendor's own figure.
+    pub maximum: u64,
+    /// Held when more than this share of the managed objects would be removed, in percent.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
+    pub percent: f64,
+    /// The share counts only above this many removals: in a company of twenty, two leavers are 10 %.
+    pub at_least: u64,
+    /// Whose accounts are neither switched off nor deleted, whatever the source says: the id in the source, or a value
+    /// that matches accounts, such as a sign-in name; `*` at either end stands for anything. Groups by their name.
+    #[serde(skip_serializing_if = "Protected::is_nobody")]
+    pub protected: Protected,
+}
+
+impl Default for Removals {
+    fn default() -> Self {
+        let Thresholds { maximum, percent, at_least } = Thresholds::default();
+        Self { maximum, percent, at_least, protected: Protected::default() }
+    }
+}
+
+impl Removals {
+    /// The thresholds in the engine's terms.
+    #[must_use]
+    pub fn thresholds(&self) -> Thresholds {
+        Thresholds { maximum: self.maximum, percent: self.percent, at_least: self.at_least }
+    }
+}
+
+/// When the credentials end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Credentials {
+    /// The day on which the source's password ends, such as 2027-03-01.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("pattern" = r"^\d{4}-\d{2}-\d{2}$"))]
+    pub source_expires: Option<Date>,
+    /// The day on which the target's token ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("pattern" = r"^\d{4}-\d{2}-\d{2}$"))]
+    pub target_expires: Option<Date>,
+}
+
+impl Credentials {
+    /// The ends of both days, in UTC.
+    #[must_use]
+    pub fn expiries(&self) -> Vec<(Side, Timestamp)> {
+        let days = [(Side::Source, self.source_expires), (Side::Target, self.target_expires)];
+        let end = |day: Date| Some(day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+        days.into_iter().filter_map(|(side, day)| Some((side, end(day?)?))).collect()
     }
 }
 
