@@ -81,6 +81,87 @@ pub(crate) enum Command {
     },
     /// Search the provisioning log, newest first.
     Logs(Logs),
+    /// Show what the next cycle would do, operation by operation, and keep it as a plan.
+    ///
+    /// Runs the cycle without touching the app: it is read, and nothing is written. For an application that has
+    /// provisioned nobody yet, it also says whose accounts are there already. `rollcall apply-plan` executes it.
+    Plan {
+        /// The application's name, or the job's id.
+        job: String,
+        /// List at the most so many operations; all of them are kept.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Execute a plan, exactly as it was shown.
+    ///
+    /// What has changed since the plan was made is not done: it waits for the next cycle. Removals pass the guard as in
+    /// any cycle.
+    ApplyPlan {
+        /// The application's name, or the job's id.
+        job: String,
+        /// The plan's id.
+        plan: uuid::Uuid,
+        /// Approve, this once, removals above the thresholds.
+        #[arg(long)]
+        allow_removals: bool,
+    },
+    /// Provision people or groups now, whether or not a cycle runs.
+    Provision {
+        /// The application's name, or the job's id.
+        job: String,
+        /// Their ids in the source.
+        #[arg(required = true, value_name = "SOURCE-ID")]
+        ids: Vec<String>,
+    },
+    /// List what failed and when it is tried again; try it now, or let it rest.
+    Escrow {
+        /// The application's name, or the job's id.
+        job: String,
+        /// Try these again with the next cycle, which is due at once: ids in the source.
+        #[arg(long, value_name = "SOURCE-ID")]
+        retry: Vec<String>,
+        /// Do not try these again until they, or the mapping, change: ids in the source.
+        #[arg(long, value_name = "SOURCE-ID")]
+        ignore: Vec<String>,
+    },
+    /// List removals that wait for a person; approve or reject them, all or one by one.
+    Removals {
+        /// The application's name, or the job's id.
+        job: String,
+        /// Approve these: ids in the source, or `all`. The next cycle, which is due at once, executes them.
+        #[arg(long, value_name = "SOURCE-ID")]
+        approve: Vec<String>,
+        /// Reject these: ids in the source, or `all`. They are not removed until they change again.
+        #[arg(long, value_name = "SOURCE-ID")]
+        reject: Vec<String>,
+    },
+    /// Start a job: it goes on where it stopped. Clears its quarantine.
+    Start {
+        /// The application's name, or the job's id.
+        job: String,
+    },
+    /// Pause a job: it stops after the page it is at, and keeps everything.
+    Pause {
+        /// The application's name, or the job's id.
+        job: String,
+    },
+    /// Look at everyone again: forgets watermark, escrow and quarantine; the links to accounts are kept.
+    Restart {
+        /// The application's name, or the job's id.
+        job: String,
+        /// What is forgotten instead, separated by commas: Watermark, Escrows, QuarantineState, ConnectorDataStore (the
+        /// links), Full (all of these), ForceDeletes (nothing; held removals are allowed).
+        #[arg(long, default_value = "", value_name = "SCOPE")]
+        reset_scope: engine::reset::ResetScope,
+    },
+    /// Forget an application and its job. Its accounts and its log stay.
+    Delete {
+        /// The application's name, or the job's id.
+        job: String,
+        /// Without asking.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Why somebody is in scope or not, where each value comes from, and what the next cycle would do.
     ///
     /// Reads the person from the source and asks the app whose account it is; writes nothing.

@@ -41,6 +41,19 @@ async fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Demo(demo) => demo::run(cli, demo).await,
         Command::Apply(options) => commands::apply::run(cli, options).await,
         Command::Cycle { job, allow_removals } => commands::cycle::run(cli, job, *allow_removals).await,
+        Command::Plan { job, limit } => commands::plan::make(cli, job, *limit).await,
+        Command::ApplyPlan { job, plan, allow_removals } => {
+            commands::plan::apply(cli, job, *plan, *allow_removals).await
+        }
+        Command::Provision { job, ids } => commands::provision::run(cli, job, ids).await,
+        Command::Escrow { job, retry, ignore } => commands::escrow::run(cli, job, retry, ignore).await,
+        Command::Removals { job, approve, reject } => {
+            commands::removals::run(cli, job, approve, reject).await
+        }
+        Command::Start { job } => commands::control::start(cli, job).await,
+        Command::Pause { job } => commands::control::pause(cli, job).await,
+        Command::Restart { job, reset_scope } => commands::control::restart(cli, job, reset_scope).await,
+        Command::Delete { job, yes } => commands::control::delete(cli, job, *yes).await,
         Command::Serve(options) => commands::serve::run(cli, options).await,
         Command::Status { job, watch } => commands::status::run(cli, job.as_deref(), *watch).await,
         Command::Logs(logs) => commands::logs::run(cli, logs).await,

@@ -91,6 +91,8 @@ fn is_worth_a_mail(detail: &EventDetail) -> bool {
         EventDetail::JobQuarantined { .. }
         | EventDetail::QuarantineReasonChanged { .. }
         | EventDetail::RemovalsHeld { .. }
+        | EventDetail::JobDisabled { .. }
+        | EventDetail::CredentialsExpiring { .. }
         | EventDetail::JobRecovered => true,
         EventDetail::CycleContinues { .. } | EventDetail::CycleCompleted { .. } => false,
     }

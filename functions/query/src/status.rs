@@ -4,7 +4,11 @@
 //! counts of now beside counts of ever, the next cycle's time, and reasons in words. The command line, the API and
 //! the console show this one view.
 
-use engine::job::{Counts, CycleKind, CycleReport, CycleResult, Figures, QuarantineReason, StatusCode};
+use std::time::Duration;
+
+use engine::job::{
+    Cause, Counts, CycleKind, CycleReport, CycleResult, Figures, Progress, QuarantineReason, StatusCode,
+};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use store::JobView;
@@ -53,6 +57,9 @@ pub struct JobStatus {
     pub troubleshooting_url: Option<&'static str>,
     /// When the next cycle is due.
     pub next_due: Timestamp,
+    /// When it was switched off, because it had been unhealthy for four weeks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<Timestamp>,
 }
 
 /// Graph's `synchronizationQuarantine`.
@@ -71,6 +78,9 @@ pub struct QuarantineView {
     pub series_count: u64,
     /// When it is looked at again.
     pub next_attempt: Timestamp,
+    /// The exact cause: the failing call and its answer, how often and since when, what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// Reason and cause once more, as Graph's clients look for them.
     pub error: ErrorView,
 }
@@ -99,6 +109,18 @@ pub struct ProgressView {
     pub units: &'static str,
     /// When this was observed.
     pub progress_observation_date_time: Timestamp,
+    /// Objects a second in the present slice, once that can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units_per_second: Option<f64>,
+    /// Seconds to go at that rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_left: Option<u64>,
+    /// Calls a second that the target's limit lets through, while it throttles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls_per_second: Option<f64>,
+    /// Until when the target wants no calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_until: Option<Timestamp>,
 }
 
 /// Graph's `stringKeyLongValuePair`.
@@ -155,12 +177,7 @@ pub struct ExecutionView {
 pub fn view(application: &str, job_id: &str, view: &JobView, now: Timestamp) -> JobStatus {
     let state = &view.state;
     let running = view.lease_until.is_some_and(|until| until > now);
-    let progress = state.progress.map(|progress| ProgressView {
-        completed_units: progress.completed_units,
-        total_units: progress.total_units,
-        units: "objects",
-        progress_observation_date_time: progress.observed_at,
-    });
+    let progress = state.progress.map(progress_view);
     JobStatus {
         application: application.to_owned(),
         job_id: job_id.to_owned(),
@@ -172,6 +189,7 @@ pub fn view(application: &str, job_id: &str, view: &JobView, now: Timestamp) -> 
             series_began: quarantine.series_began,
             series_count: quarantine.series_count,
             next_attempt: state.next_due,
+            cause: quarantine.cause.clone(),
             error: ErrorView {
                 code: format!("{:?}", quarantine.reason),
                 message: quarantine.message.clone(),
@@ -183,10 +201,7 @@ pub fn view(application: &str, job_id: &str, view: &JobView, now: Timestamp) -> 
         figures: state.running,
         initial_cycle_completed: state.initial_completed.is_some(),
         counts: state.counts,
-        synchronized_entry_count_by_type: vec![KeyValue {
-            key: "User to User",
-            value: state.counts.ever_linked,
-        }],
+        synchronized_entry_count_by_type: counts_by_type(&state.counts),
         count_successive_complete_failures: state.successive_failures,
         escrows_pruned: false,
         last_execution: state.last.as_ref().map(execution),
@@ -196,7 +211,36 @@ pub fn view(application: &str, job_id: &str, view: &JobView, now: Timestamp) -> 
         steady_state_last_achieved_time: state.steady_last,
         troubleshooting_url: None,
         next_due: state.next_due,
+        disabled: state.disabled,
     }
+}
+
+fn counts_by_type(counts: &Counts) -> Vec<KeyValue> {
+    let users = KeyValue { key: "User to User", value: counts.ever_linked };
+    let groups = KeyValue { key: "Group to Group", value: counts.groups.ever_linked };
+    if groups.value > 0 { vec![users, groups] } else { vec![users] }
+}
+
+fn progress_view(progress: Progress) -> ProgressView {
+    let units_per_second = progress.units_per_second();
+    let left = progress.total_units.saturating_sub(progress.completed_units);
+    ProgressView {
+        completed_units: progress.completed_units,
+        total_units: progress.total_units,
+        units: "objects",
+        progress_observation_date_time: progress.observed_at,
+        units_per_second,
+        seconds_left: units_per_second.and_then(|rate| seconds(left, rate)),
+        calls_per_second: progress.calls_per_second,
+        waits_until: progress.waits_until,
+    }
+}
+
+/// How long it takes at a rate; `None` when that is nothing one can wait for.
+fn seconds(left: u64, rate: f64) -> Option<u64> {
+    #[expect(clippy::cast_precision_loss, reason = "counts of people stay far below 2^52")]
+    let seconds = Duration::try_from_secs_f64(left as f64 / rate).ok()?;
+    Some(seconds.as_secs())
 }
 
 fn execution(report: &CycleReport) -> ExecutionView {

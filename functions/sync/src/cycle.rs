@@ -6,7 +6,7 @@ use connectors::application::{
     Application, CheckedApplication, Surroundings, connect_source, connect_target,
 };
 use engine::cadence::Cadence;
-use engine::cycle::{CycleError, Definition, Ending, Naming, Ports, Request};
+use engine::cycle::{CycleError, Definition, Ending, GroupRules, Naming, Ports, Request};
 use engine::ids::Key;
 use engine::job::{Event, JobState, QuarantineReason};
 use engine::model::JobId;
@@ -100,16 +100,19 @@ pub struct Connected {
 /// # Errors
 /// [`SliceError::Document`] and [`SliceError::Secret`].
 pub async fn connect(context: &Context, stored: &StoredApplication) -> Result<Connected, SliceError> {
-    let CheckedApplication { application, mapping, .. } = document(stored)?;
+    let CheckedApplication { application, mapping, groups, .. } = document(stored)?;
     let unusable = |problem: String| SliceError::Document { name: stored.name.clone(), problem };
     let (secret, token) = secrets(context, &application).await?;
+    let key = Key::of_job(&stored.job, token.expose_secret());
     let definition = Definition {
-        job: stored.job.clone(),
-        mapping,
-        thresholds: application.removals,
+        groups: groups.map(|mapping| GroupRules { mapping, nested: application.nested_groups }),
+        thresholds: application.removals.thresholds(),
+        protected: application.removals.protected.clone(),
+        health: application.health,
+        drift: application.drift,
+        expiries: application.credentials.expiries(),
         cadence: application.schedule.cadence(),
-        naming: naming(context, stored, &application),
-        key: Key::of_job(&stored.job, token.expose_secret()),
+        ..Definition::new(stored.job.clone(), mapping, naming(context, stored, &application), key)
     };
     let surroundings = Surroundings {
         base: Path::new("/"),
@@ -117,11 +120,13 @@ pub async fn connect(context: &Context, stored: &StoredApplication) -> Result<Co
         s3: context.s3.clone(),
         secret,
         mapping: &definition.mapping,
+        groups: definition.groups.as_ref().map(|groups| &groups.mapping),
         clock: context.clock.clone(),
     };
     let source = connect_source(&application.source, surroundings)
         .map_err(|error: SourceError| unusable(error.to_string()))?;
-    let target = connect_target(&application.target, token, context.clock.clone())
+    let groups = definition.groups.is_some();
+    let target = connect_target(&application.target, token, groups, context.clock.clone())
         .map_err(|error| unusable(error.to_string()))?;
     Ok(Connected { definition, source, target })
 }
@@ -148,7 +153,7 @@ const BRIEFLY: SignedDuration = SignedDuration::from_secs(10);
 pub async fn make_due(context: &Context, job: &JobId) -> Result<(), StoreError> {
     let made = change(context, job, |state, now| {
         state.next_due = now;
-        None
+        Vec::new()
     });
     match made.await {
         Err(StoreError::Busy { .. }) => Ok(()),
@@ -160,24 +165,26 @@ pub async fn make_due(context: &Context, job: &JobId) -> Result<(), StoreError> 
 async fn quarantine(context: &Context, job: &JobId, cause: String) -> Result<(), CycleError> {
     let changed = change(context, job, |state, now| {
         state.successive_failures += 1;
+        let imposed = state.impose(job, QuarantineReason::EncounteredQuarantineException, None, cause, now);
         // A document that cannot be read has no schedule of its own.
-        state.next_due = Cadence::Adaptive.next(context.ids.cycle_id(), now, u32::MAX);
-        state.impose(job, QuarantineReason::EncounteredQuarantineException, None, cause, now)
+        let usual = Cadence::Adaptive.next(context.ids.cycle_id(), now, u32::MAX);
+        imposed.into_iter().chain(state.schedule(job, usual, now)).collect()
     });
     Ok(changed.await?)
 }
 
-/// Changes the state of a job that nobody works on, in one save, with the event that tells of it.
-async fn change(
+/// Changes the state of a job that nobody works on, in one save, with the events that tell of it.
+pub(crate) async fn change(
     context: &Context,
     job: &JobId,
-    change: impl FnOnce(&mut JobState, Timestamp) -> Option<Event>,
+    change: impl FnOnce(&mut JobState, Timestamp) -> Vec<Event>,
 ) -> Result<(), StoreError> {
     let now = context.clock.now();
     let until = now.saturating_add(BRIEFLY).unwrap_or(now);
     let (lease, mut state) = context.store.acquire(job, now, until).await?;
-    let event = change(&mut state, now);
-    context.store.save(&lease, &state, event.as_slice(), true).await
+    let events = change(&mut state, now);
+    context.store.save(&lease, &state, &events, true).await?;
+    Ok(())
 }
 
 /// The document of a stored application, checked.

@@ -88,6 +88,7 @@ async fn slice(context: &Context, job: &JobId, deadline: Timestamp) -> anyhow::R
     match run_slice(context, &stored, &request, &Unobserved).await {
         Ok(Ending::Completed(report)) => Ok(json!({ "ended": "completed", "report": *report })),
         Ok(Ending::Continues) => Ok(json!({ "ended": "continues" })),
+        Ok(Ending::Paused) => Ok(json!({ "ended": "paused" })),
         Err(SliceError::Cycle(CycleError::Store(StoreError::Busy { until, .. }))) => {
             Ok(json!({ "ended": "busy", "until": until }))
         }

@@ -6,8 +6,10 @@
 
 pub mod bus;
 pub mod context;
+pub mod control;
 pub mod cycle;
 pub mod handler;
 mod outbox;
+pub mod plan;
 pub mod scheduler;
 pub mod tick;

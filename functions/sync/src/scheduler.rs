@@ -144,7 +144,8 @@ impl Scheduler {
             let stored = self.context.store.application(&known.id).await?;
             if let Some(stored) = stored
                 && let Ok(checked) = document(&stored)
-                && view.state.next_due > checked.application.schedule.cadence().latest(now)
+                && let latest = checked.application.schedule.cadence().latest(now)
+                && view.state.next_due > view.state.latest_due(latest, now)
             {
                 tracing::warn!(job.id = %known.job, "was due too late: the clock has been put back; it is due now");
                 make_due(&self.context, &known.job).await?;

@@ -45,6 +45,7 @@ pub async fn tick(context: &Context) -> Result<Vec<JobId>, StoreError> {
 pub fn is_due(view: &JobView, now: Timestamp) -> bool {
     match (view.lease_until, view.state.code) {
         (Some(until), _) => until <= now,
+        _ if !view.state.runs() => false,
         (None, StatusCode::Paused | StatusCode::NotConfigured) => false,
         (None, StatusCode::NotRun | StatusCode::Active | StatusCode::Quarantine) => {
             view.state.next_due <= now

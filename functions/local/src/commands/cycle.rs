@@ -47,6 +47,13 @@ pub(crate) async fn once(
         match run_slice(&home.context, stored, request, observer).await {
             Ok(Ending::Completed(report)) => return Ok(*report),
             Ok(Ending::Continues) => {}
+            Ok(Ending::Paused) => {
+                let problem = format!(
+                    "{} was paused; rollcall start {} goes on with its cycle",
+                    stored.name, stored.name
+                );
+                return Err(Refusal(problem).into());
+            }
             Err(SliceError::Cycle(CycleError::Source(SourceError::Refused(why)))) => {
                 return Err(Refusal(why).into());
             }

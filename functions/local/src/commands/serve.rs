@@ -106,6 +106,7 @@ fn tell(cli: &Cli, ended: &Ended) -> anyhow::Result<()> {
         let what = match &ended.outcome {
             Ok(Ending::Completed(report)) => json!({ "ended": "completed", "report": report }),
             Ok(Ending::Continues) => json!({ "ended": "continues" }),
+            Ok(Ending::Paused) => json!({ "ended": "paused" }),
             Err(error) => json!({ "ended": "failed", "error": error.to_string() }),
         };
         return output::json_line(&json!({ "at": now, "application": name, "slice": what }));
@@ -113,6 +114,12 @@ fn tell(cli: &Cli, ended: &Ended) -> anyhow::Result<()> {
     let at = output::moment(now);
     match &ended.outcome {
         Ok(Ending::Completed(report)) => output::line(format_args!("{at} {name}: {}", summary(report)))?,
+        Ok(Ending::Paused) => {
+            output::line(format_args!(
+                "{}: paused; rollcall start goes on with its cycle",
+                ended.application
+            ))?;
+        }
         Ok(Ending::Continues) => {
             output::line(format_args!("{at} {name}: stopped after a page; goes on at the next start"))?;
         }

@@ -72,7 +72,7 @@ async fn the_last_cycle_is_told_in_graphs_figures_and_in_ours() {
         began: noon(),
         ended: noon(),
         figures,
-        verdict: None,
+        verdicts: Vec::new(),
         no_inference: None,
     };
     stage.working(|state| state.last = Some(report)).await;

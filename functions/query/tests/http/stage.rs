@@ -152,7 +152,14 @@ pub(crate) fn in_trouble(state: &mut JobState) {
         noon(),
     );
     assert!(told.is_some());
-    state.progress = Some(Progress { completed_units: 40, total_units: 100, observed_at: noon() });
+    state.progress = Some(Progress {
+        completed_units: 40,
+        total_units: 100,
+        observed_at: noon(),
+        since: None,
+        calls_per_second: None,
+        waits_until: None,
+    });
     state.counts = Counts { linked: 39, in_scope: 40, ever_linked: 41, ..Counts::default() };
 }
 

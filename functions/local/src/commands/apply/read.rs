@@ -38,10 +38,16 @@ fn file(file: &Path) -> anyhow::Result<CheckedApplication> {
 /// Relative paths become absolute: a cycle may run from anywhere.
 fn make_absolute(application: &mut Application, folder: &Path) {
     match &mut application.source {
-        SourceConfig::File(file) if file.s3().is_none() => {
-            file.path = folder.join(&file.path).to_string_lossy().into_owned();
+        SourceConfig::File(file) => {
+            let absolute = |path: &mut String| *path = folder.join(&*path).to_string_lossy().into_owned();
+            if file.s3().is_none() {
+                absolute(&mut file.path);
+            }
+            file.groups
+                .iter_mut()
+                .filter(|groups| groups.s3().is_none())
+                .for_each(|groups| absolute(&mut groups.path));
         }
-        SourceConfig::File(_) => {}
         SourceConfig::Ldap(ldap) => {
             make_reference_absolute(&mut ldap.password, folder);
             ldap.ca_file = ldap.ca_file.as_ref().map(|path| folder.join(path));

@@ -78,11 +78,28 @@ fn details(job: &JobStatus) -> Table {
     if let Some(quarantine) = &job.quarantine {
         line("why", quarantine.message.clone());
         line("since", output::moment(quarantine.series_began));
+        if let Some(cause) = &quarantine.cause {
+            line("failing call", cause.request.clone().unwrap_or_else(|| "none".to_owned()));
+            line("what to do", cause.advice.clone().unwrap_or_else(|| "see rollcall escrow".to_owned()));
+        }
     }
     line("initial cycle", if job.initial_cycle_completed { "complete" } else { "not complete" }.into());
     line("progress", progress(job));
     line("users in scope", job.counts.in_scope.to_string());
     line("users linked", format!("{} now, {} ever", job.counts.linked, job.counts.ever_linked));
+    let groups = job.counts.groups;
+    if groups.ever_linked > 0 {
+        line(
+            "groups",
+            format!(
+                "{} in scope, {} linked, {} memberships",
+                groups.in_scope, groups.linked, groups.memberships
+            ),
+        );
+    }
+    if job.counts.pending > 0 {
+        line("references waiting", job.counts.pending.to_string());
+    }
     line("in escrow", job.counts.escrowed.to_string());
     line("removals waiting", job.counts.staged.to_string());
     line("last cycle", last(job));
@@ -105,7 +122,15 @@ fn progress(job: &JobStatus) -> String {
     let Some(progress) = job.progress.first() else { return "idle".into() };
     let share = 100 * progress.completed_units / progress.total_units.max(1);
     let state = if job.running { "running" } else { "waiting for the next slice" };
-    format!("{share} % of {} people, {state}", progress.total_units)
+    let mut words = vec![format!("{share} % of {} objects", progress.total_units), state.to_owned()];
+    if let (Some(rate), Some(left)) = (progress.units_per_second, progress.seconds_left) {
+        words.push(format!("{rate:.0} a second"));
+        words.push(format!("{} min to go", left.div_ceil(60)));
+    }
+    if let Some(limit) = progress.calls_per_second {
+        words.push(format!("the app takes {limit:.0} calls a second"));
+    }
+    words.join(", ")
 }
 
 fn last(job: &JobStatus) -> String {

@@ -1,0 +1,78 @@
+//! `rollcall start`, `pause`, `restart`, `delete`: what a person does to a job as a whole.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use engine::reset::ResetScope;
+use serde_json::json;
+use sync::control::{self, Paused};
+
+use crate::cli::Cli;
+use crate::exit::{Exit, NeedsApproval};
+use crate::home::Home;
+use crate::output;
+
+/// Who asks, as the log and the audit call them.
+pub(crate) fn person() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "command line".into())
+}
+
+pub(crate) async fn start(cli: &Cli, job: &str) -> anyhow::Result<Exit> {
+    let home = Home::open(cli).await?;
+    let stored = home.application(job).await?;
+    control::start(&home.context, &stored.job).await?;
+    done(cli, &stored.name, "started", "is started; its next cycle is due at once")
+}
+
+pub(crate) async fn pause(cli: &Cli, job: &str) -> anyhow::Result<Exit> {
+    let home = Home::open(cli).await?;
+    let stored = home.application(job).await?;
+    match control::pause(&home.context, &stored.job).await? {
+        Paused::Now => done(cli, &stored.name, "paused", "is paused; rollcall start goes on"),
+        Paused::AfterThePage => done(
+            cli,
+            &stored.name,
+            "pausing",
+            "is at a cycle, which stops after its page; rollcall start goes on",
+        ),
+    }
+}
+
+pub(crate) async fn restart(cli: &Cli, job: &str, scope: &ResetScope) -> anyhow::Result<Exit> {
+    let home = Home::open(cli).await?;
+    let stored = home.application(job).await?;
+    control::restart(&home.context, &stored.job, scope, &person()).await?;
+    done(cli, &stored.name, "restarted", "is restarted; its next cycle is due at once")
+}
+
+pub(crate) async fn delete(cli: &Cli, job: &str, yes: bool) -> anyhow::Result<Exit> {
+    let home = Home::open(cli).await?;
+    let stored = home.application(job).await?;
+    if !yes && !confirmed(cli, &stored.name)? {
+        return Ok(Exit::Refused);
+    }
+    control::delete(&home.context, &stored).await?;
+    done(cli, &stored.name, "deleted", "is deleted; its accounts in the app are as they were, its log stays")
+}
+
+fn confirmed(cli: &Cli, name: &str) -> anyhow::Result<bool> {
+    if cli.json || !std::io::stdin().is_terminal() {
+        return Err(NeedsApproval(format!(
+            "{name} would forget which account belongs to whom; --yes deletes it without asking"
+        ))
+        .into());
+    }
+    let mut answer = String::new();
+    eprint!("Forget {name}, and which account belongs to whom? [y/N] ");
+    std::io::stderr().flush()?;
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+}
+
+fn done(cli: &Cli, application: &str, outcome: &str, sentence: &str) -> anyhow::Result<Exit> {
+    if cli.json {
+        output::json(&json!({ "application": application, "outcome": outcome }))?;
+    } else {
+        output::line(format_args!("{application} {sentence}"))?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,203 @@
+//! What a person does to a job: start, pause, restart, delete, decide about what waits, provision somebody now.
+//!
+//! In: a job and the wish. Out: the state it is in now. A worker that is at a cycle is asked, and does it after its page;
+//! what concerns its state is done once it has given the lease back.
+//!
+//! # Guarantees
+//! Whoever works on the job is never overruled: every change of its state is made under the lease.
+
+use std::time::Duration;
+
+use engine::cycle::on_demand::{self, Provisioned};
+use engine::cycle::{CycleError, Ports, Request};
+use engine::guard::{HumanDecision, StagedKey};
+use engine::job::JobState;
+use engine::model::{JobId, SourceId};
+use engine::ports::{Store as _, StoreError, Unobserved};
+use engine::reset::{Reset, ResetScope};
+use jiff::{SignedDuration, Timestamp};
+use store::{OrderError, StoredApplication};
+
+use crate::context::Context;
+use crate::cycle::{SliceError, change, connect};
+
+/// How often a worker that was asked to stop is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How long a worker may take to end its page: five hundred people at ten a second, and some more.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(120);
+
+/// How long a person waits for what a running cycle does aside.
+const ASIDE: SignedDuration = SignedDuration::from_secs(25);
+
+/// How a job was paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paused {
+    /// It is.
+    Now,
+    /// Its worker ends its page first.
+    AfterThePage,
+}
+
+/// Starts a job: it goes on where it stopped, at once. That it was unhealthy, given up or paused is over.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn start(context: &Context, job: &JobId) -> Result<(), StoreError> {
+    context.store.order(job, false).await?;
+    let started = change(context, job, |state, now| {
+        state.start(now);
+        Vec::new()
+    });
+    match started.await {
+        // It runs already.
+        Err(StoreError::Busy { .. }) => Ok(()),
+        other => other,
+    }
+}
+
+/// Pauses a job. Its state is kept, a cycle under way included.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn pause(context: &Context, job: &JobId) -> Result<Paused, StoreError> {
+    let paused = change(context, job, |state, _| {
+        state.pause();
+        Vec::new()
+    });
+    match paused.await {
+        Ok(()) => Ok(Paused::Now),
+        Err(StoreError::Busy { .. }) => {
+            context.store.order(job, true).await?;
+            Ok(Paused::AfterThePage)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Restarts a job: forgets what the scope says, and makes it due at once.
+///
+/// # Errors
+/// [`StoreError`]; `Busy` when its worker does not end its page in time.
+pub async fn restart(context: &Context, job: &JobId, scope: &ResetScope, by: &str) -> Result<(), StoreError> {
+    if scope.has(Reset::ForceDeletes) {
+        let staged = context.store.staged(job).await?;
+        let keys: Vec<StagedKey> = staged.iter().map(engine::guard::StagedRemoval::key).collect();
+        decide(context, job, &keys, Some(true), by).await?;
+    }
+    let lease = stopped(context, job).await?;
+    if scope.has(Reset::ConnectorDataStore) {
+        context.store.forget_links(&lease.0).await?;
+    }
+    if scope.has(Reset::Escrows) {
+        context.store.forget_escrows(&lease.0).await?;
+    }
+    let mut state = lease.1;
+    state.restart(scope, context.clock.now());
+    context.store.save(&lease.0, &state, &[], true).await?;
+    context.store.order(job, false).await
+}
+
+/// Deletes a job with everything remembered of it; the provisioning log stays. The accounts in the target stay too.
+///
+/// # Errors
+/// [`StoreError`]; `Busy` when its worker does not end its page in time.
+pub async fn delete(context: &Context, stored: &StoredApplication) -> Result<(), StoreError> {
+    match stopped(context, &stored.job).await {
+        Ok((lease, _)) => context.store.delete_job(&lease).await?,
+        // Deleted before, and cut before its application was.
+        Err(StoreError::Missing(_)) => {}
+        Err(error) => return Err(error),
+    }
+    context.store.delete_application(stored).await
+}
+
+/// The lease of a job whose worker, if there is one, ended its page.
+async fn stopped(context: &Context, job: &JobId) -> Result<(engine::ports::Lease, JobState), StoreError> {
+    let give_up = later(context.clock.now(), PATIENCE);
+    context.store.order(job, true).await?;
+    loop {
+        let now = context.clock.now();
+        match context.store.acquire(job, now, later(now, PATIENCE)).await {
+            Err(StoreError::Busy { .. }) if now < give_up => context.clock.sleep(LOOK).await,
+            other => return other,
+        }
+    }
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.saturating_add(by).unwrap_or(now)
+}
+
+/// Approves or rejects removals that wait; `None` takes a decision back. How many of them there were. The job is due at
+/// once.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn decide(
+    context: &Context,
+    job: &JobId,
+    keys: &[StagedKey],
+    approved: Option<bool>,
+    by: &str,
+) -> Result<usize, StoreError> {
+    let decision =
+        approved.map(|approved| HumanDecision { approved, by: by.to_owned(), at: context.clock.now() });
+    let decided = context.store.decide_removals(job, keys, decision.as_ref()).await?;
+    crate::cycle::make_due(context, job).await?;
+    Ok(decided)
+}
+
+/// What became of objects that were to be provisioned now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Now {
+    /// They were.
+    Done(Box<Provisioned>),
+    /// A cycle runs; its worker does it between two pages.
+    Asked,
+}
+
+/// Provisions objects now, also while a cycle runs.
+///
+/// # Errors
+/// [`SliceError`].
+pub async fn provision(
+    context: &Context,
+    stored: &StoredApplication,
+    ids: &[SourceId],
+    request: &Request,
+) -> Result<Now, SliceError> {
+    let connected = connect(context, stored).await?;
+    let ports = Ports {
+        source: connected.source.as_ref(),
+        target: connected.target.as_ref(),
+        store: &context.store,
+        clock: context.clock.as_ref(),
+        ids: context.ids.as_ref(),
+        observer: &Unobserved,
+    };
+    let give_up = later(context.clock.now(), ASIDE);
+    let mut asked = false;
+    loop {
+        match on_demand::provision(&ports, &connected.definition, request, ids).await {
+            Ok(provisioned) => return Ok(Now::Done(Box::new(provisioned))),
+            Err(CycleError::Store(StoreError::Busy { .. })) if !asked => {
+                context.store.order_now(&stored.job, ids).await.map_err(|error| match error {
+                    OrderError::Store(error) => SliceError::from(CycleError::Store(error)),
+                    error @ OrderError::TooMany { .. } => {
+                        CycleError::Store(StoreError::unavailable("asking the cycle at work", error)).into()
+                    }
+                })?;
+                asked = true;
+            }
+            Err(CycleError::Store(StoreError::Busy { .. })) => {
+                let orders = context.store.orders(&stored.job).await.map_err(CycleError::Store)?;
+                if orders.now.is_empty() || context.clock.now() >= give_up {
+                    return Ok(Now::Asked);
+                }
+                context.clock.sleep(LOOK).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
