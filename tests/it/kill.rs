@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::guard::Removed;
 use engine::job::{Counts, CycleReport, Figures};
 use engine::model::{Attributes, SkipReason};
+use engine::ports::Clock;
 use serde_json::json;
 use store::By;
 use testkit::kill::Moment;
@@ -21,6 +23,7 @@ struct Outcome {
     records: Vec<String>,
     figures: Figures,
     counts: Counts,
+    removed_today: u64,
     escrowed: BTreeSet<String>,
 }
 
@@ -31,6 +34,7 @@ impl Outcome {
         assert_eq!(self.links, expected.links, "links, {when}");
         assert_eq!(self.figures, expected.figures, "figures, {when}");
         assert_eq!(self.counts, expected.counts, "counts, {when}");
+        assert_eq!(self.removed_today, expected.removed_today, "removals within the day, {when}");
         assert_eq!(self.escrowed, expected.escrowed, "escrow, {when}");
         for (actual, expected) in self.records.iter().zip(&expected.records) {
             assert_eq!(actual, expected, "a record, {when}");
@@ -105,13 +109,15 @@ async fn outcome(world: &World, report: CycleReport) -> Outcome {
         .collect();
     records.sort();
     let escrows = engine::ports::Store::escrows(&world.store, &world.definition.job).await.unwrap();
+    let state = world.state().await;
     Outcome {
         accounts: world.accounts(),
         links,
         records,
         // Asking again after a kill costs calls; everything else must agree.
         figures: Figures { source_calls: 0, target_calls: 0, ..report.figures },
-        counts: world.state().await.counts,
+        removed_today: state.removed.within(world.clock.now(), Removed::Users),
+        counts: state.counts,
         escrowed: escrows
             .into_iter()
             .map(|entry| format!("{} {}", entry.source_id, entry.attempts))

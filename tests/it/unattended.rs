@@ -124,7 +124,7 @@ impl Unattended {
 fn completed(ended: Ended) -> CycleReport {
     match ended.outcome.unwrap() {
         Ending::Completed(report) => *report,
-        Ending::Continues => panic!("nobody asked the cycle to stop"),
+        Ending::Continues | Ending::Paused => panic!("nobody asked the cycle to stop"),
     }
 }
 

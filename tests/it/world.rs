@@ -8,14 +8,14 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use connectors::scim::{ScimConfig, ScimSchema, ScimTarget};
-use engine::cadence::Cadence;
+use engine::cycle::on_demand::{self, Provisioned};
 use engine::cycle::preview::{Consequences, Person, Sight, person as person_of, preview};
+use engine::cycle::rehearsal::{self, ApplyError, Plan, rehearse};
 use engine::cycle::{CycleError, Definition, Ending, Naming, Ports, Request};
-use engine::guard::Thresholds;
 use engine::job::{CycleReport, JobState};
 use engine::mapping::{AttributeMapping, Mapping, ObjectMapping};
 use engine::model::{JobId, Link, ObjectType, SourceId, SourceObject, Value};
-use engine::ports::{Clock, Store, Unobserved};
+use engine::ports::{Clock, Store, TargetOperation, Unobserved};
 use engine::report::ProvisioningRecord;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -112,21 +112,16 @@ impl World {
         let job = JobId::new("scim.world");
         let state = JobState::new(now(&clock));
         store.create_job(&job, &state).await.unwrap();
-        let definition = Definition {
-            job,
-            mapping: checked(json!(["create", "update", "delete"])),
-            thresholds: Thresholds::default(),
-            cadence: Cadence::Adaptive,
-            naming: Naming {
-                tenant_id: "tenant".to_owned(),
-                application_id: "app".to_owned(),
-                application_name: "Ledgerly".to_owned(),
-                source_id: "source".to_owned(),
-                source_name: "people".to_owned(),
-                target_id: "target".to_owned(),
-            },
-            key: engine::ids::Key::new([7; 32]),
+        let naming = Naming {
+            tenant_id: "tenant".to_owned(),
+            application_id: "app".to_owned(),
+            application_name: "Ledgerly".to_owned(),
+            source_id: "source".to_owned(),
+            source_name: "people".to_owned(),
+            target_id: "target".to_owned(),
         };
+        let mapping = checked(json!(["create", "update", "delete"]));
+        let definition = Definition::new(job, mapping, naming, engine::ids::Key::new([7; 32]));
         Self {
             engine,
             store,
@@ -183,7 +178,7 @@ impl World {
         self.clock.advance(SignedDuration::from_mins(40));
         match self.slice(request).await? {
             Ending::Completed(report) => Ok(*report),
-            Ending::Continues => panic!("no deadline was given"),
+            other => panic!("no deadline was given, and nobody paused: {other:?}"),
         }
     }
 
@@ -208,11 +203,50 @@ impl World {
             biased;
             ending = engine::cycle::run(&ports, &self.definition, &request) => match ending.unwrap() {
                 Ending::Completed(report) => Some(*report),
-                Ending::Continues => None,
+                Ending::Continues | Ending::Paused => None,
             },
             () = killer.died() => None,
         };
         (report, killer.calls())
+    }
+
+    /// Objects provisioned now, ten minutes after the last cycle.
+    pub(crate) async fn provision(&self, ids: &[&str]) -> Result<Provisioned, CycleError> {
+        self.clock.advance(SignedDuration::from_mins(10));
+        let target = self.scim();
+        let ids: Vec<SourceId> = ids.iter().map(|id| SourceId::new(*id)).collect();
+        let request = Request { asked_by: Some("ada".to_owned()), ..Request::default() };
+        on_demand::provision(&self.ports(&target), &self.definition, &request, &ids).await
+    }
+
+    /// The plan of the next cycle.
+    pub(crate) async fn plan(&self) -> Plan {
+        let (target, state) = (self.scim(), self.state().await);
+        rehearse(&self.ports(&target), &self.definition, &state, uuid::Uuid::from_u128(77)).await.unwrap()
+    }
+
+    /// A plan, executed.
+    pub(crate) async fn apply_plan(&self, plan: &Plan) -> Result<Ending, ApplyError> {
+        self.clock.advance(SignedDuration::from_mins(5));
+        let (target, state) = (self.scim(), self.state().await);
+        rehearsal::apply(&self.ports(&target), &self.definition, &state, &Request::default(), plan).await
+    }
+
+    /// Somebody changes the app itself.
+    pub(crate) async fn meddle(&self, operation: TargetOperation) {
+        let answers = engine::ports::Target::execute(&self.scim(), &[operation]).await;
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    }
+
+    fn ports<'a>(&'a self, target: &'a ScimTarget) -> Ports<'a> {
+        Ports {
+            source: &self.directory,
+            target,
+            store: &self.store,
+            clock: self.clock.as_ref(),
+            ids: &self.ids,
+            observer: &Unobserved,
+        }
     }
 
     /// What the next cycle would do.

@@ -109,11 +109,12 @@ impl Stage {
             s3: None,
             secret: None,
             mapping: &self.checked.mapping,
+            groups: None,
             clock: Arc::new(SystemClock),
         };
         let source = connect_source(&application.source, surroundings)?;
         let token = SecretString::from(self.sandbox.token());
-        let target = connect_target(&application.target, token, Arc::new(SystemClock))?;
+        let target = connect_target(&application.target, token, false, Arc::new(SystemClock))?;
         let ports = Ports {
             source: source.as_ref(),
             target: target.as_ref(),
@@ -123,12 +124,9 @@ impl Stage {
             observer,
         };
         let definition = Definition {
-            job,
-            mapping: self.checked.mapping.clone(),
-            thresholds: application.removals,
+            thresholds: application.removals.thresholds(),
             cadence: application.schedule.cadence(),
-            naming: naming(),
-            key: engine::ids::Key::new([7; 32]),
+            ..Definition::new(job, self.checked.mapping.clone(), naming(), engine::ids::Key::new([7; 32]))
         };
         let ending = engine::cycle::run(&ports, &definition, &Request::default()).await;
         match ending.with_context(|| format!("the {} cycle stopped", cycle.name()))? {
@@ -141,7 +139,9 @@ impl Stage {
                 );
                 Ok(*report)
             }
-            Ending::Continues => bail!("the {} cycle stopped without a deadline", cycle.name()),
+            Ending::Continues | Ending::Paused => {
+                bail!("the {} cycle stopped without a deadline", cycle.name())
+            }
         }
     }
 }

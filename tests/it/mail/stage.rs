@@ -133,7 +133,8 @@ impl Stage {
         .await
     }
 
-    async fn changes(
+    /// Something else happens to the job.
+    pub(super) async fn changes(
         &self,
         change: impl FnOnce(&mut JobState, &JobId, Timestamp) -> Vec<Event>,
     ) -> Vec<Event> {

@@ -1,12 +1,17 @@
 //! Stories of one application: what happens to whom, told with a [`World`].
 
+mod aside;
 mod consequences;
 mod deltas;
 mod expressions;
 mod failures;
+mod groups;
+mod guard;
 mod log;
 mod matching;
 mod people;
+mod plans;
+mod quarantine;
 mod removals;
 mod scope;
 mod slices;

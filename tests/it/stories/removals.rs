@@ -87,7 +87,7 @@ async fn a_person_may_approve_a_source_half_its_size() {
     let report = world.cycle_as(&approved()).await.unwrap();
 
     assert_eq!(report.figures.deleted, 6);
-    assert_eq!(report.verdict.unwrap().approved_by.as_deref(), Some("ada"));
+    assert_eq!(report.verdicts[0].approved_by.as_deref(), Some("ada"));
     assert_eq!(world.state().await.code, StatusCode::Active);
     assert_eq!(world.cycle().await.unwrap().figures.target_calls, 0);
 }
