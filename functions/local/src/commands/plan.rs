@@ -70,9 +70,9 @@ fn show(name: &str, plan: &Plan, limit: usize) -> std::io::Result<()> {
     if let Some(more) = plan.steps.len().checked_sub(limit).filter(|more| *more > 0) {
         output::line(format_args!("… and {more} more; --limit {} lists them", plan.steps.len()))?;
     }
-    let counted = |action: Action| {
-        plan.steps.iter().filter(|step| step.action == action && step.status == Outcome::Success).count()
-    };
+    let is_sent = |step: &&PlannedStep| matches!(step.status, Outcome::Success | Outcome::Warning);
+    let counted =
+        |action: Action| plan.steps.iter().filter(is_sent).filter(|step| step.action == action).count();
     output::line(format_args!(
         "{} created, {} updated, {} switched off, {} deleted, {} removals held, {} fail",
         counted(Action::Create),

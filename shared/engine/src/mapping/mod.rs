@@ -11,7 +11,7 @@
 //! ```
 //!
 //! What passed the check fails later only for one person's values, and fails that person alone. An attribute that names
-//! another account, such as a manager, is mapped from the anchor of that account's object ([`references`]); a group's
+//! another account, such as a manager, is mapped from the anchor of that account's object (`references`); a group's
 //! members are not mapped here at all, only named. Terms and flow types are those of Microsoft Graph's
 //! `attributeMapping`.
 

@@ -79,7 +79,7 @@ pub async fn lease(subject: &impl Subject, worker: i64) -> Lease {
 }
 
 /// Makes a test of each promise of [`Store`]; `$make` is an async function without arguments that gives a
-/// [`Subject`](crate::contract::Subject).
+/// [`Subject`].
 #[macro_export]
 macro_rules! store_contract {
     ($make:path) => {
@@ -104,7 +104,7 @@ macro_rules! store_contract {
     };
 }
 
-/// Makes a test of each promise about people; `$make` gives a [`People`](crate::contract::People).
+/// Makes a test of each promise about people; `$make` gives a [`People`].
 #[macro_export]
 macro_rules! people_contract {
     ($make:path) => {

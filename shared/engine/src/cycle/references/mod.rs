@@ -1,6 +1,6 @@
 //! References: managers and members are named in the target by their accounts there, which may not exist yet.
 //!
-//! In: what objects refer to ([`resolve`]), what pages learnt of it ([`remember`]). Out: managers named as soon as they
+//! In: what objects refer to ([`resolve()`]), what pages learnt of it ([`remember()`]). Out: managers named as soon as they
 //! have an account, and groups of the target with exactly those members that the source shows, as far as they have one.
 //!
 //! ```text

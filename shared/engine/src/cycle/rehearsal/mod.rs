@@ -249,7 +249,7 @@ async fn match_report(
         let ambiguous = [FailureCode::DuplicateTargetEntries, FailureCode::DuplicateSourceEntries];
         if ambiguous.iter().any(|ambiguous| code == Some(&ambiguous.to_string())) {
             report.ambiguous.push(record.source_identity.display_name.clone());
-        } else if status.status == Outcome::Success && record.provisioning_action == Action::Create {
+        } else if status.status != Outcome::Failure && record.provisioning_action == Action::Create {
             report.would_create += 1;
         }
     }

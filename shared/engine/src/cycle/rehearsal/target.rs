@@ -9,8 +9,8 @@ use crate::cycle::plan::folded;
 use crate::model::{Attributes, Cursor, ObjectType, TargetId, TargetObject, Value};
 use crate::ports::{Habits, Pace, Target, TargetError, TargetOperation, TargetPage};
 
-/// How ids begin that the target would give.
-const INVENTED: &str = "rollcall-plan-";
+/// How ids begin that the target would give. They are shown where a plan names an account that it makes.
+const INVENTED: &str = "new account ";
 
 /// The target of a rehearsal.
 pub(super) struct Untouched<'a> {
