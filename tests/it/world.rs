@@ -158,15 +158,7 @@ impl World {
 
     pub(crate) async fn slice_by(&self, clock: &dyn Clock, request: &Request) -> Result<Ending, CycleError> {
         let target = self.scim();
-        let ports = Ports {
-            source: &self.directory,
-            target: &target,
-            store: &self.store,
-            clock,
-            ids: &self.ids,
-            observer: &Unobserved,
-        };
-        engine::cycle::run(&ports, &self.definition, request).await
+        engine::cycle::run(&Ports { clock, ..self.ports(&target) }, &self.definition, request).await
     }
 
     /// A whole cycle, forty minutes after the last.

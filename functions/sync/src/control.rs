@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use engine::cycle::on_demand::{self, Provisioned};
-use engine::cycle::{CycleError, Ports, Request};
+use engine::cycle::{CycleError, Request};
 use engine::guard::{HumanDecision, StagedKey};
 use engine::job::JobState;
 use engine::model::{JobId, SourceId};
@@ -168,14 +168,7 @@ pub async fn provision(
     request: &Request,
 ) -> Result<Now, SliceError> {
     let connected = connect(context, stored).await?;
-    let ports = Ports {
-        source: connected.source.as_ref(),
-        target: connected.target.as_ref(),
-        store: &context.store,
-        clock: context.clock.as_ref(),
-        ids: context.ids.as_ref(),
-        observer: &Unobserved,
-    };
+    let ports = connected.ports(context, &Unobserved);
     let give_up = later(context.clock.now(), ASIDE);
     let mut asked = false;
     loop {

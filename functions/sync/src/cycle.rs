@@ -69,14 +69,7 @@ pub async fn run_slice(
             return Err(error);
         }
     };
-    let ports = Ports {
-        source: connected.source.as_ref(),
-        target: connected.target.as_ref(),
-        store: &context.store,
-        clock: context.clock.as_ref(),
-        ids: context.ids.as_ref(),
-        observer,
-    };
+    let ports = connected.ports(context, observer);
     let outcome = engine::cycle::run(&ports, &connected.definition, request).await;
     let ours = !matches!(&outcome, Err(CycleError::Store(StoreError::Busy { .. } | StoreError::Missing(_))));
     if ours {
@@ -93,6 +86,20 @@ pub struct Connected {
     pub source: Box<dyn Source>,
     /// Where accounts are made.
     pub target: Box<dyn Target>,
+}
+
+impl Connected {
+    /// The world as a cycle of this application needs it.
+    pub(crate) fn ports<'a>(&'a self, context: &'a Context, observer: &'a dyn Observer) -> Ports<'a> {
+        Ports {
+            source: self.source.as_ref(),
+            target: self.target.as_ref(),
+            store: &context.store,
+            clock: context.clock.as_ref(),
+            ids: context.ids.as_ref(),
+            observer,
+        }
+    }
 }
 
 /// Connects an application's systems. Nobody is called yet.

@@ -3,7 +3,7 @@
 //! In: an application. Out: its plan, see [`engine::cycle::rehearsal`].
 
 use engine::cycle::rehearsal::{self, ApplyError, Plan};
-use engine::cycle::{CycleError, Ending, Ports, Request};
+use engine::cycle::{CycleError, Ending, Request};
 use engine::model::JobId;
 use engine::ports::{Kept, Observer, Store as _, StoreError, Unobserved};
 use jiff::SignedDuration;
@@ -24,14 +24,7 @@ const WHILE_KEEPING: SignedDuration = SignedDuration::from_secs(60);
 pub async fn make(context: &Context, stored: &StoredApplication) -> Result<Plan, SliceError> {
     let connected = connect(context, stored).await?;
     let state = context.store.job(&stored.job).await.map_err(CycleError::Store)?.state;
-    let ports = Ports {
-        source: connected.source.as_ref(),
-        target: connected.target.as_ref(),
-        store: &context.store,
-        clock: context.clock.as_ref(),
-        ids: context.ids.as_ref(),
-        observer: &Unobserved,
-    };
+    let ports = connected.ports(context, &Unobserved);
     let id = context.ids.cycle_id().0;
     let plan = rehearsal::rehearse(&ports, &connected.definition, &state, id).await?;
     keep(context, &plan).await.map_err(CycleError::Store)?;
@@ -83,14 +76,7 @@ pub async fn apply(
     let connected = connect(context, stored).await?;
     let state =
         context.store.job(&stored.job).await.map_err(CycleError::Store).map_err(SliceError::from)?.state;
-    let ports = Ports {
-        source: connected.source.as_ref(),
-        target: connected.target.as_ref(),
-        store: &context.store,
-        clock: context.clock.as_ref(),
-        ids: context.ids.as_ref(),
-        observer,
-    };
+    let ports = connected.ports(context, observer);
     let ending = rehearsal::apply(&ports, &connected.definition, &state, request, plan).await;
     drain(context, &stored.job).await;
     Ok(ending?)

@@ -7,7 +7,6 @@
 //! A job that cannot be read is logged and keeps no other job waiting. Nothing is taken or changed: whoever starts
 //! a job takes its lease, and asks [`is_due`] again when it was told by an event, which may come twice and late.
 
-use engine::job::StatusCode;
 use engine::model::JobId;
 use engine::ports::StoreError;
 use jiff::Timestamp;
@@ -43,19 +42,15 @@ pub async fn tick(context: &Context) -> Result<Vec<JobId>, StoreError> {
 /// Whether a job has work at `now`: its time has come, or the worker that held it died.
 #[must_use]
 pub fn is_due(view: &JobView, now: Timestamp) -> bool {
-    match (view.lease_until, view.state.code) {
-        (Some(until), _) => until <= now,
-        _ if !view.state.runs() => false,
-        (None, StatusCode::Paused | StatusCode::NotConfigured) => false,
-        (None, StatusCode::NotRun | StatusCode::Active | StatusCode::Quarantine) => {
-            view.state.next_due <= now
-        }
+    match view.lease_until {
+        Some(until) => until <= now,
+        None => view.state.runs() && view.state.next_due <= now,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use engine::job::JobState;
+    use engine::job::{JobState, StatusCode};
     use jiff::SignedDuration;
 
     use super::*;

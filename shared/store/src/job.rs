@@ -17,7 +17,7 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
-use engine::job::{Event, JobState, StatusCode};
+use engine::job::{Event, JobState};
 use engine::model::JobId;
 use engine::ports::{Lease, Orders, StoreError};
 use jiff::Timestamp;
@@ -284,11 +284,7 @@ impl DynamoStore {
 
 /// When the schedule wakes the job next; `None` when it does not run on its schedule.
 fn next_due(state: &JobState) -> Option<Timestamp> {
-    match state.code {
-        _ if !state.runs() => None,
-        StatusCode::Paused | StatusCode::NotConfigured => None,
-        StatusCode::NotRun | StatusCode::Active | StatusCode::Quarantine => Some(state.next_due),
-    }
+    state.runs().then_some(state.next_due)
 }
 
 /// A lease that was not given: the item when it is ours all the same, because the SDK repeated a request whose

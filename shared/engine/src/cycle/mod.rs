@@ -658,7 +658,7 @@ fn mapping_version(definition: &Definition) -> String {
         parts.push(groups.mapping.version().to_vec());
         parts.push(format!("{:?}", groups.nested).into_bytes());
     }
-    if !definition.protected.0.is_empty() {
+    if !definition.protected.is_nobody() {
         parts.push(b"protected".to_vec());
         parts.extend(definition.protected.0.iter().map(|pattern| pattern.clone().into_bytes()));
     }

@@ -1,11 +1,11 @@
 //! What a person asked for, done between two pages.
 
-use super::removals::managed;
-use crate::cycle::plan::{Item, PagePlan, Pass, plan_items};
+use super::removals::{item, managed};
+use crate::cycle::plan::{PagePlan, Pass, plan_items};
 use crate::cycle::{Run, Session, Stop, commit, on_demand};
 use crate::guard::{Circumstances, Removed, StagedKey, StagedRemoval, Verdict};
 use crate::job::Phase;
-use crate::model::{ObjectType, SourceId};
+use crate::model::SourceId;
 
 /// Provisions objects now, with their references and, as far as the guard agrees, their removals. The cycle at work
 /// goes on where it stood.
@@ -39,11 +39,8 @@ async fn remove_now(run: &Run<'_>, session: &mut Session, ids: &[SourceId]) -> R
     }
     if !free.is_empty() {
         let mut plan = PagePlan::new(session.checkpoint.phase.clone());
-        let items = free.iter().map(|row| {
-            let kind = if row.removed == Removed::Groups { ObjectType::Group } else { ObjectType::User };
-            Item::new(kind, row.source_id.clone(), row.object.clone())
-        });
-        plan_items(run, session, Pass::Removal, items.collect(), 0, &mut plan).await?;
+        let items = free.iter().map(item).collect();
+        plan_items(run, session, Pass::Removal, items, 0, &mut plan).await?;
         plan.unstage = free.iter().map(StagedRemoval::key).collect();
         commit::execute_page(run, session, plan, false).await?;
     }

@@ -206,6 +206,12 @@ fn row<'s>(session: &'s Session, planned: &Planned) -> Option<&'s StagedRemoval>
     session.waiting.staged.get(&planned.staged_key())
 }
 
+/// A staged removal of a person or a group, to be decided again.
+pub(super) fn item(row: &StagedRemoval) -> Item {
+    let kind = if row.removed == Removed::Groups { ObjectType::Group } else { ObjectType::User };
+    Item::new(kind, row.source_id.clone(), row.object.clone())
+}
+
 /// Decides again about staged removals of people and groups.
 async fn removal_plan(
     run: &Run<'_>,
@@ -214,10 +220,7 @@ async fn removal_plan(
 ) -> Result<PagePlan, Stop> {
     let mut plan = PagePlan::new(Phase::Removals);
     plan.objects = page.len() as u64;
-    let items = page.iter().map(|row| {
-        let kind = if row.removed == Removed::Groups { ObjectType::Group } else { ObjectType::User };
-        Item::new(kind, row.source_id.clone(), row.object.clone())
-    });
-    plan_items(run, session, Pass::Removal, items.collect(), 0, &mut plan).await?;
+    let items = page.iter().map(item).collect();
+    plan_items(run, session, Pass::Removal, items, 0, &mut plan).await?;
     Ok(plan)
 }

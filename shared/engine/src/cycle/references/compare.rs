@@ -156,7 +156,7 @@ async fn unprotected(
     leaving: Vec<(SourceId, TargetId)>,
 ) -> Result<VecDeque<(SourceId, TargetId)>, Stop> {
     let protected = &run.definition.protected;
-    if protected.0.is_empty() {
+    if protected.is_nobody() {
         return Ok(leaving.into());
     }
     let is_covered = |link: &Link| protected.covers_link(link, run.definition.mapping_of(link.object_type));

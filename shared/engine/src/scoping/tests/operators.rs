@@ -1,3 +1,5 @@
+//! Every operator of a scoping filter, in tables.
+
 use serde_json::json;
 
 use super::*;

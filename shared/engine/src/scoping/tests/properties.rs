@@ -1,3 +1,5 @@
+//! What holds of every scope and every object.
+
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;

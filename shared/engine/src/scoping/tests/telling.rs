@@ -1,3 +1,5 @@
+//! What a scope tells of its judgement, and what it notices about itself.
+
 use std::collections::BTreeSet;
 
 use serde_json::json;
