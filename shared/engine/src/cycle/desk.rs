@@ -7,6 +7,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::channel::{mpsc, oneshot};
+use futures::future::{Either, select};
+use futures::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Ports;
@@ -30,8 +33,14 @@ pub(super) struct Live {
 
 pub(super) struct Desk<'a> {
     ports: &'a Ports<'a>,
-    /// Held while saving: a save and the heartbeat never cross.
-    lease: futures::lock::Mutex<Lease>,
+    /// Held while saving: a save and the heartbeat never cross. Only who is polled all the time may wait for it: the loop
+    /// of heartbeats, and the work between two pages. A page is done in streams that feed each other, and one that is
+    /// full does not poll those before it: were somebody there given this lock, nobody would get it any more. They ask
+    /// the loop ([`Desk::prolong`]).
+    saving: futures::lock::Mutex<()>,
+    /// Where the loop of heartbeats hears who needs the lease prolonged now.
+    asks: Mutex<Option<mpsc::UnboundedSender<oneshot::Sender<()>>>>,
+    lease: Mutex<Lease>,
     committed: Mutex<JobState>,
     orders: Mutex<Orders>,
     live: Mutex<Option<Live>>,
@@ -41,7 +50,9 @@ impl<'a> Desk<'a> {
     pub(super) fn new(ports: &'a Ports<'a>, lease: Lease, state: JobState) -> Self {
         Self {
             ports,
-            lease: futures::lock::Mutex::new(lease),
+            saving: futures::lock::Mutex::default(),
+            asks: Mutex::default(),
+            lease: Mutex::new(lease),
             committed: Mutex::new(state),
             orders: Mutex::default(),
             live: Mutex::new(None),
@@ -84,13 +95,12 @@ impl<'a> Desk<'a> {
     }
 
     async fn write(&self, state: JobState, events: &[Event], release: bool) -> Result<(), StoreError> {
-        let mut lease = self.lease.lock().await;
-        self.write_holding(&mut lease, state, events, release).await
+        let _saving = self.saving.lock().await;
+        self.write_holding(state, events, release).await
     }
 
     async fn write_holding(
         &self,
-        lease: &mut Lease,
         mut state: JobState,
         events: &[Event],
         release: bool,
@@ -99,41 +109,80 @@ impl<'a> Desk<'a> {
         let live = self.live();
         state.progress = live.map(|live| Progress { observed_at: now, ..live.progress });
         state.running = live.map(|live| live.figures);
-        let prolonged = Lease { until: until(self.ports, now), ..lease.clone() };
+        let prolonged = Lease { until: until(self.ports, now), ..self.held() };
         let orders = self.ports.store.save(&prolonged, &state, events, release).await?;
         *lock(&self.orders) = orders;
-        *lease = prolonged;
+        *lock(&self.lease) = prolonged;
         *lock(&self.committed) = state;
         Ok(())
     }
 
     /// Saves what the status shows, and prolongs the lease; the checkpoint stays as it was committed.
-    pub(super) async fn heartbeat(&self) -> Result<(), StoreError> {
-        let mut lease = self.lease.lock().await;
-        // Read only now: a commit that held the lease until a moment ago must not be overwritten with what was before.
+    async fn heartbeat(&self) -> Result<(), StoreError> {
+        let _saving = self.saving.lock().await;
+        // Read only now: a commit that was under way until a moment ago must not be overwritten with what was before.
         let state = self.state();
-        self.write_holding(&mut lease, state, &[], false).await
+        self.write_holding(state, &[], false).await
+    }
+
+    /// Beats every [`HEARTBEAT`], and when somebody asks; ends when the lease is lost.
+    pub(super) async fn beat(&self) -> StoreError {
+        let (ask, mut asks) = mpsc::unbounded();
+        *lock(&self.asks) = Some(ask);
+        loop {
+            let mut waiting = Vec::new();
+            if let Either::Right((Some(first), _)) =
+                select(self.ports.clock.tick(HEARTBEAT), asks.next()).await
+            {
+                waiting.push(first);
+            }
+            while let Some(Some(next)) = asks.next().now_or_never() {
+                waiting.push(next);
+            }
+            if let Err(lost) = self.heartbeat().await {
+                return lost;
+            }
+            for told in waiting {
+                // Who does not listen any more needs no lease.
+                let _ = told.send(());
+            }
+        }
+    }
+
+    /// Has the lease prolonged by the loop of heartbeats, where there is one.
+    async fn prolong(&self) -> Result<(), StoreError> {
+        let (told, hears) = oneshot::channel();
+        let is_heard = lock(&self.asks).as_ref().is_some_and(|asks| asks.unbounded_send(told).is_ok());
+        if is_heard && hears.await.is_ok() {
+            return Ok(());
+        }
+        self.heartbeat().await
     }
 
     /// Makes sure that the lease outlasts a call that may take `longest`.
     pub(super) async fn outlast(&self, longest: Duration) -> Result<(), StoreError> {
-        let left = self.lease.lock().await.until.duration_since(self.ports.clock.now());
+        let left = self.held().until.duration_since(self.ports.clock.now());
         if left > SignedDuration::try_from(longest).unwrap_or(SignedDuration::MAX) {
             return Ok(());
         }
-        self.heartbeat().await
+        self.prolong().await
     }
 
     /// The lease as it is now, to be named by conditional writes. A worker that slept through the end of it (a machine
     /// that was put to sleep) first proves that nobody took the job over, before it writes rows that another worker may
     /// have taken away meanwhile: absent rows carry no fence that could refuse it.
     pub(super) async fn lease(&self) -> Result<Lease, StoreError> {
-        let lease = self.lease.lock().await.clone();
+        let lease = self.held();
         if self.ports.clock.now() < lease.until {
             return Ok(lease);
         }
-        self.heartbeat().await?;
-        Ok(self.lease.lock().await.clone())
+        self.prolong().await?;
+        Ok(self.held())
+    }
+
+    /// The lease as it was last prolonged.
+    fn held(&self) -> Lease {
+        lock(&self.lease).clone()
     }
 
     pub(super) async fn claim(

@@ -399,15 +399,7 @@ impl Run<'_> {
     /// Does the work, with a heartbeat beside it. A lost lease ends the work at once.
     async fn beating<T>(&self, work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
         // Both sides are polled all the time: a heartbeat may have to wait for a save that the work has begun.
-        let beats = pin!(async {
-            loop {
-                self.ports.clock.tick(HEARTBEAT).await;
-                if let Err(lost) = self.desk.heartbeat().await {
-                    return lost;
-                }
-            }
-        });
-        match select(pin!(work), beats).await {
+        match select(pin!(work), pin!(self.desk.beat())).await {
             Either::Left((done, _)) => done,
             Either::Right((lost, _)) => Err(lost.into()),
         }
