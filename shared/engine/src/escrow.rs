@@ -44,6 +44,10 @@ pub struct EscrowEntry {
     /// Whether only a reference failed (a manager, a member), while the object itself is as it should be.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reference: bool,
+    /// Whether the target may have done what it was asked and did not answer: the account is read before anything else is
+    /// decided about it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubtful: bool,
     /// Who said that it is not to be tried again until the object or the mapping changes, and when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignored: Option<HumanDecision>,
@@ -51,7 +55,8 @@ pub struct EscrowEntry {
 
 impl EscrowEntry {
     /// The entry of an object that just failed, given the one it had before: attempts and time go on, unless the object
-    /// changed meanwhile, and the next attempt follows. The last failure says that it was the last.
+    /// changed meanwhile, and the next attempt follows. The last failure says that it was the last. A doubt stays until
+    /// something succeeds.
     #[must_use]
     pub fn after(self, before: Option<&Self>) -> Self {
         let (attempts, first_failed) = before
@@ -59,7 +64,8 @@ impl EscrowEntry {
             .map_or((self.attempts, self.first_failed), |before| (before.attempts + 1, before.first_failed));
         let next_attempt = next_attempt(self.failure.code, attempts, first_failed, self.last_failed);
         let failure = if next_attempt.is_none() { given_up(self.failure) } else { self.failure };
-        Self { attempts, first_failed, next_attempt, failure, ..self }
+        let doubtful = failure.code.is_unanswered() || before.is_some_and(|before| before.doubtful);
+        Self { attempts, first_failed, next_attempt, failure, doubtful, ..self }
     }
 }
 
@@ -170,6 +176,18 @@ impl FailureCode {
             | Self::PlanOutdated
             | Self::Timeout => None,
         }
+    }
+
+    /// Whether the target may have done it all the same: no answer came, or none that says what became of the request.
+    #[must_use]
+    pub fn is_unanswered(self) -> bool {
+        matches!(
+            self,
+            Self::InternalServerError
+                | Self::WebExceptionProtocolError
+                | Self::Timeout
+                | Self::SystemForCrossDomainIdentityManagementServiceIncompatible
+        )
     }
 
     /// Whether waiting alone may cure it.

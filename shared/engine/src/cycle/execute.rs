@@ -171,7 +171,8 @@ fn without_call(operation: &Operation) -> Result<Option<TargetId>, Failure> {
     }
 }
 
-/// On a replay: whose link already carries the change is done; whoever was to be created is looked for.
+/// On a replay: whose link already carries the change, or is gone with the account, is done; whoever was to be created is
+/// looked for.
 async fn recall(
     run: &Run<'_>,
     batch: &mut [Planned],
@@ -184,6 +185,11 @@ async fn recall(
         if let (Some(link), true) = (done, planned.operation.is_export()) {
             restore(run, planned, link).await?;
             *result = Some(Ok(link.target_id.clone()));
+            continue;
+        }
+        // The account was deleted, and nothing else takes a link away.
+        if let (Operation::Delete(id), None) = (&planned.operation, links.get(&hash)) {
+            *result = Some(Ok(Some(id.clone())));
             continue;
         }
         if let Operation::Create(attributes) = &planned.operation {
@@ -473,10 +479,11 @@ async fn remember(
         }
         Operation::Skip(_) => {
             let link = super::commit::link_of(planned, None, now);
-            // What the source shows is kept as well: everyone is evaluated from it when the mapping changes.
+            // What the source shows is kept as well: everyone is evaluated from it when the mapping changes. So is what an
+            // account was found to hold after a call without an answer.
             let differs = |known: &Link| {
-                (known.in_scope, known.unmanaged, &known.object, &known.pending)
-                    != (link.in_scope, link.unmanaged, &link.object, &link.pending)
+                (known.in_scope, known.unmanaged, &known.object, &known.pending, &known.shadow)
+                    != (link.in_scope, link.unmanaged, &link.object, &link.pending, &link.shadow)
             };
             if planned.skip_is_news() || planned.prior.as_ref().is_none_or(differs) {
                 run.desk.put_link(&link).await?;
@@ -506,6 +513,7 @@ pub(super) fn entry(planned: &Planned, failure: Failure, now: Timestamp) -> Escr
         change_id: planned.change_id,
         object_type: planned.kind,
         reference: planned.reference,
+        doubtful: false,
         ignored: None,
         failure,
     };

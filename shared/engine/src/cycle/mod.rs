@@ -24,6 +24,7 @@
 mod choosing;
 mod commit;
 mod desk;
+mod doubt;
 mod execute;
 mod finish;
 mod health;
@@ -508,6 +509,8 @@ struct Session {
     retried: BTreeSet<IdHash>,
     /// The fingerprint snapshot, sorted; read only when a full read needs it.
     snapshot: Option<Vec<Fingerprint>>,
+    /// Whether the reading that this slice opened shows so few that only their fingerprints are read.
+    shows_few: bool,
     /// Requests of source and target that are in the figures already, and the time lost to throttling.
     counted: (u64, u64, Duration),
     /// When this slice began, and how many objects were done by then.
@@ -541,6 +544,7 @@ impl Session {
             references: references::Work::default(),
             retried: BTreeSet::new(),
             snapshot: None,
+            shows_few: false,
             counted: (ports.source.calls(), ports.target.calls(), ports.target.pace().throttled),
             saved: now,
         }

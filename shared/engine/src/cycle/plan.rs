@@ -14,7 +14,7 @@ use super::choosing::choose;
 use super::matching::{Candidates, Matcher};
 use super::references::{Forgotten, Roster};
 use super::rehearsal::of_object;
-use super::{Definition, Run, Session, Stop, references};
+use super::{Definition, Run, Session, Stop, doubt, references};
 use crate::decide::{Answer, Case, Decision, Operation, Presence, References, decide};
 use crate::escrow::{EscrowEntry, Failure, FailureCode};
 use crate::fingerprint::Fingerprint;
@@ -329,12 +329,19 @@ async fn plan_kind(
     let references = references::resolve(run, &items).await?;
     let hashes: Vec<IdHash> = items.iter().map(|item| IdHash::of(&item.id)).collect();
     let links = run.ports.store.links(&run.definition.job, &hashes).await?;
+    let cleared = doubt::cleared(run, waiting, &links).await?;
+    let known =
+        |hash: &IdHash| cleared.get(hash).and_then(|read| read.as_ref().ok()).or_else(|| links.get(hash));
     let first: Vec<Decision> = items
         .iter()
         .zip(&hashes)
         .map(|(item, hash)| {
             let occasion = run.occasion(change_of(checkpoint, pass, &item.id));
-            decide(&item.case(links.get(hash), None, &references, occasion), mapping)
+            let decision = decide(&item.case(known(hash), None, &references, occasion), mapping);
+            match cleared.get(hash) {
+                Some(Err(failure)) => Decision { operation: Operation::Fail(failure.clone()), ..decision },
+                _ => decision,
+            }
         })
         .collect();
     let asked: Vec<Candidates> = first
@@ -351,7 +358,7 @@ async fn plan_kind(
     let mut created = HashMap::new();
     let mut taken: HashMap<TargetId, SourceId> = HashMap::new();
     for ((item, hash), decision) in items.into_iter().zip(hashes).zip(first) {
-        let link = links.get(&hash);
+        let link = known(&hash);
         let answer = answers.remove(&item.id).map(|answer| answer.map(|one| once(one, &item.id, &mut taken)));
         let change_id = change_of(checkpoint, pass, &item.id);
         let decision = match &answer {
@@ -378,7 +385,7 @@ async fn plan_kind(
             pending: decision.pending,
             source_id: item.id,
             object: item.object,
-            prior: link.cloned(),
+            prior: links.get(&hash).cloned(),
             before: decision.before,
             operation: decision.operation,
             in_scope: decision.in_scope,

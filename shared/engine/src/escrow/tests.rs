@@ -16,6 +16,7 @@ fn entry(object: Option<&str>, hours: i64) -> EscrowEntry {
         change_id: Uuid::nil(),
         object_type: ObjectType::User,
         reference: false,
+        doubtful: false,
         ignored: None,
     }
 }

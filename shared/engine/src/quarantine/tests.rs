@@ -279,6 +279,7 @@ fn too_many_failures_are_told_by_the_one_that_most_of_them_share() {
         change_id: Uuid::nil(),
         object_type: ObjectType::User,
         reference: false,
+        doubtful: false,
         ignored: None,
     };
     let entries = [

@@ -125,6 +125,7 @@ pub(crate) fn escrow(id: &str, next_attempt: Option<Timestamp>) -> EscrowEntry {
         change_id: change_id(cycle(1), &source(id), 0),
         object_type: Default::default(),
         reference: false,
+        doubtful: false,
         ignored: None,
     }
 }

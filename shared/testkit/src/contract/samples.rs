@@ -85,6 +85,7 @@ pub fn escrow(id: &str, department: &str, minutes: i64) -> EscrowEntry {
         change_id: change_id(cycle(1), &SourceId::new(id), 0),
         object_type: ObjectType::User,
         reference: false,
+        doubtful: false,
         ignored: None,
     }
 }

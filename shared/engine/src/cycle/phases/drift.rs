@@ -7,7 +7,7 @@
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::cycle::plan::{Item, PagePlan, Pass, plan_items};
-use crate::cycle::{Run, Session, Stop, commit, references};
+use crate::cycle::{Run, Session, Stop, commit, doubt, references};
 use crate::decide::{Operation, decide};
 use crate::drift::{DriftSweep, budget};
 use crate::guard::StagedKey;
@@ -90,13 +90,14 @@ async fn compared(run: &Run<'_>, session: &Session, links: Vec<Link>) -> Result<
     run.reread(items.iter_mut().filter_map(|item| item.object.as_mut())).await?;
     let references = references::resolve(run, &items).await?;
     let read: Vec<(Link, Item, Option<Attributes>)> = stream::iter(links.into_iter().zip(items))
-        .map(async |(link, item)| Ok::<_, Stop>((read(run, &link).await?, link, item)))
+        .map(async |(link, item)| Ok::<_, Stop>((doubt::held(run, &link).await?.ok(), link, item)))
         .buffered(run.ports.target.habits().concurrency)
         .map_ok(|(actual, link, item)| (link, item, actual))
         .try_collect()
         .await?;
     let mut compared = Vec::new();
     for (link, item, actual) in read {
+        // Who could not be read is left to the next sweep.
         let Some(actual) = actual else { continue };
         let mapping = run.definition.mapping_of(item.kind);
         let seen = Link { shadow: actual.clone(), ..link.clone() };
@@ -106,22 +107,6 @@ async fn compared(run: &Run<'_>, session: &Session, links: Vec<Link>) -> Result<
         compared.push(Compared { link, actual, is_as_wanted });
     }
     Ok(compared)
-}
-
-/// What an account holds: nothing when it is gone. `None` when it could not be read, which the next sweep tries again.
-async fn read(run: &Run<'_>, link: &Link) -> Result<Option<Attributes>, Stop> {
-    let Some(id) = &link.target_id else { return Ok(None) };
-    let mapping = run.definition.mapping_of(link.object_type);
-    run.before_call().await?;
-    match run.ports.target.get(link.object_type, id, &mapping.target_paths()).await {
-        Ok(account) => {
-            run.target_is_well();
-            let mut attributes = account.map(|account| account.attributes).unwrap_or_default();
-            mapping.veil_account(&mut attributes, Some(&link.shadow), &run.definition.key);
-            Ok(Some(attributes))
-        }
-        Err(error) => run.judged(error).map(|_| None),
-    }
 }
 
 /// Tells of a difference once, however often it is seen, and forgets that it was told when it is gone.

@@ -51,14 +51,19 @@ pub(super) async fn call(
                     pieces.push(second);
                     pieces.push(first);
                 }
-                Verdict::Bad(failure) => answered.fail(piece, failure),
+                Verdict::Bad(failure) => {
+                    answered.fail(piece, failure);
+                    if answered.is_blind {
+                        write(run, &roster.group, &changes(Purpose::Leaving, piece)).await?;
+                    }
+                }
                 Verdict::Hopeless(failure, is_answered) => {
                     answered.fail(piece, failure);
+                    let open = open(piece, &pieces, is_answered, answered.is_blind);
                     pieces.clear();
-                    if !is_answered {
-                        answered.uncertain += piece.len();
-                        let may_be_in = if roster.purpose == Purpose::Joining { piece } else { &[] };
-                        write(run, &roster.group, &changes(roster.purpose, may_be_in)).await?;
+                    answered.uncertain += open.len();
+                    if roster.purpose == Purpose::Joining {
+                        write(run, &roster.group, &changes(roster.purpose, &open)).await?;
                     }
                 }
                 Verdict::Gone => {
@@ -70,6 +75,21 @@ pub(super) async fn call(
         }
     }
     Ok(())
+}
+
+/// Of whom nobody knows whether the target did what it was asked: of those in a call without an answer, and of all that are
+/// left when what was done before a kill could not be seen.
+fn open(
+    piece: &[(SourceId, TargetId)],
+    left: &[&[(SourceId, TargetId)]],
+    is_answered: bool,
+    is_blind: bool,
+) -> Vec<(SourceId, TargetId)> {
+    match (is_blind, is_answered) {
+        (true, _) => left.iter().rev().fold(piece.to_vec(), |open, piece| [&open, *piece].concat()),
+        (false, false) => piece.to_vec(),
+        (false, true) => Vec::new(),
+    }
 }
 
 fn operation(purpose: Purpose, group: &TargetId, members: &[(SourceId, TargetId)]) -> TargetOperation {

@@ -53,6 +53,8 @@ struct Answered<'r> {
     /// How many more members failed than the one that the failure tells of.
     others: usize,
     is_gone: bool,
+    /// Whether it is carried out again, and nobody can tell what was done before the kill.
+    is_blind: bool,
     began: Timestamp,
     finished: Timestamp,
 }
@@ -102,6 +104,7 @@ async fn carry_out<'r>(
         failure: roster.failure.clone(),
         others: 0,
         is_gone: roster.failure.as_ref().is_some_and(|failure| failure.code == FailureCode::InvalidAnchor),
+        is_blind: false,
         began,
         finished: began,
     };
@@ -123,7 +126,7 @@ async fn carry_out<'r>(
 }
 
 /// On a replay: who was taken out is noted, and who was put in is found in the group; what is noted of them may have been
-/// a call without an answer.
+/// a call without an answer, and is taken back where the group shows that it was not carried out.
 async fn recall(
     run: &Run<'_>,
     answered: &mut Answered<'_>,
@@ -139,8 +142,8 @@ async fn recall(
         answered.is_gone = true;
         return Ok(());
     }
+    let membership = run.ports.store.membership(&run.definition.job, &roster.group).await?;
     if roster.purpose == Purpose::Leaving {
-        let membership = run.ports.store.membership(&run.definition.job, &roster.group).await?;
         take_done(answered, left, |member, account| !is_given(&membership, member, account));
         return Ok(());
     }
@@ -151,9 +154,15 @@ async fn recall(
     match run.ports.target.members(target).await {
         Ok(shown) => {
             run.target_is_well();
+            answered.is_blind = shown.is_none();
             let shown = shown.unwrap_or_default();
             take_done(answered, left, |_, account| shown.contains(account));
-            write(run, &roster.group, &changes(roster.purpose, &answered.done)).await
+            let is_wrong = |(member, account): &&(SourceId, TargetId)| {
+                !answered.is_blind && is_given(&membership, member, account)
+            };
+            let wrong = left.iter().filter(is_wrong).map(|(member, _)| MemberChange::Taken(member.clone()));
+            let known = changes(roster.purpose, &answered.done).into_iter().chain(wrong);
+            write(run, &roster.group, &known.collect::<Vec<_>>()).await
         }
         Err(error) if error.kind == TargetErrorKind::NotFound => {
             run.judged(error)?;
@@ -162,7 +171,10 @@ async fn recall(
             Ok(())
         }
         // Putting in once more who may be in does no harm.
-        Err(error) => run.judged(error).map(drop),
+        Err(error) => {
+            answered.is_blind = true;
+            run.judged(error).map(drop)
+        }
     }
 }
 
@@ -282,6 +294,7 @@ fn escrow(
         change_id: roster.change_id,
         object_type: ObjectType::Group,
         reference: !is_gone,
+        doubtful: false,
         ignored: None,
     };
     Some(entry.after(before.as_ref()))
