@@ -15,6 +15,7 @@ mod removals;
 mod retries;
 mod stored;
 
+use super::plan::Waiting;
 use super::{Ending, Run, Session, Stop, commit, finish, health, intent, mapping_version, veil};
 use crate::ids::IdHash;
 use crate::job::{EventDetail, JobState, Phase, StatusCode};
@@ -78,8 +79,12 @@ pub(super) async fn resume(run: &Run<'_>, session: &mut Session) -> Result<(), S
     if session.checkpoint.intent {
         let mut plan = intent::load(run).await?;
         veil::lift(run, &mut plan).await?;
+        // What a killed worker wrote down of this page is not counted yet.
+        let counts = session.state.counts;
         load_waiting(run, session).await?;
+        session.state.counts = counts;
         Box::pin(commit::execute_page(run, session, plan, true)).await?;
+        session.waiting = Waiting::default();
     }
     begin_again_if_the_mapping_changed(run, session);
     load_waiting(run, session).await
@@ -135,15 +140,20 @@ fn begin_again_if_the_mapping_changed(run: &Run<'_>, session: &mut Session) {
     session.checkpoint = super::new_cycle(&mut session.state, run.definition, run.ports, run.began);
 }
 
+/// Reads what waits, once a slice and only when something does. The counts follow what is there.
 async fn load_waiting(run: &Run<'_>, session: &mut Session) -> Result<(), Stop> {
-    if session.state.counts.staged > 0 && session.waiting.staged.is_empty() {
+    let Session { state, waiting, .. } = session;
+    let counts = &mut state.counts;
+    if counts.staged > 0 && waiting.staged.is_empty() {
         let staged = run.ports.store.staged(&run.definition.job).await?;
-        session.waiting.staged = staged.into_iter().map(|row| (row.key(), row)).collect();
+        counts.staged = staged.len() as u64;
+        waiting.staged = staged.into_iter().map(|row| (row.key(), row)).collect();
     }
-    if session.state.counts.escrowed > 0 && session.waiting.escrows.is_empty() {
+    if counts.escrowed > 0 && waiting.escrows.is_empty() {
         let escrows = run.ports.store.escrows(&run.definition.job).await?;
-        session.waiting.escrows =
-            escrows.into_iter().map(|entry| (IdHash::of(&entry.source_id), entry)).collect();
+        counts.escrowed = escrows.len() as u64;
+        counts.escrowed_references = escrows.iter().filter(|entry| entry.reference).count() as u64;
+        waiting.escrows = escrows.into_iter().map(|entry| (IdHash::of(&entry.source_id), entry)).collect();
     }
     Ok(())
 }

@@ -68,7 +68,8 @@ pub(super) async fn begin(run: &Run<'_>, session: &mut Session) -> Result<(), St
     }
     let checkpoint = &session.checkpoint;
     let somebody = checkpoint.linked_somebody && session.state.counts.pending > 0;
-    let groups = checkpoint.unsettled && provisions_members(run);
+    // Groups that a killed worker noted while it made references good are in the store, and not yet in the checkpoint.
+    let groups = (checkpoint.unsettled || somebody) && provisions_members(run);
     if !somebody && !groups {
         return Ok(());
     }
