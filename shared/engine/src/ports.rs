@@ -449,6 +449,15 @@ pub trait Store: Send + Sync {
     /// The fingerprint snapshot of the last full read, sorted by id hash.
     async fn snapshot(&self, job: &JobId) -> Result<Vec<Fingerprint>, StoreError>;
 
+    /// The fingerprints of these objects in that snapshot, sorted by id hash; those that nothing is known of are absent.
+    /// A store without a shorter way reads the whole of it, as here.
+    async fn fingerprints(&self, job: &JobId, ids: &[IdHash]) -> Result<Vec<Fingerprint>, StoreError> {
+        let mut known = self.snapshot(job).await?;
+        let ids: BTreeSet<&IdHash> = ids.iter().collect();
+        known.retain(|known| ids.contains(&known.id));
+        Ok(known)
+    }
+
     /// Writes down what one page learnt, to be folded into the snapshot when the cycle ends. The same page
     /// written again replaces itself.
     async fn append_fingerprints(

@@ -26,7 +26,7 @@ impl DynamoStore {
                 .bytes("digest", digest)
                 .bytes("bytes", bytes)
         });
-        self.state.put_all_fenced(lease, drafts.collect()).await
+        self.state.put_all_fenced(lease, drafts.collect::<Vec<_>>()).await
     }
 
     /// See [`engine::ports::Store::intent`].

@@ -81,6 +81,10 @@ impl Store for DynamoStore {
         self.read_snapshot(job).await
     }
 
+    async fn fingerprints(&self, job: &JobId, ids: &[IdHash]) -> Result<Vec<Fingerprint>> {
+        self.read_fingerprints(job, ids).await
+    }
+
     async fn append_fingerprints(
         &self,
         lease: &Lease,

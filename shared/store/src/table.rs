@@ -199,7 +199,11 @@ impl Table {
     }
 
     /// Writes items as [`Table::put_fenced`] does, several at once.
-    pub(crate) async fn put_all_fenced(&self, lease: &Lease, drafts: Vec<Draft>) -> Result<(), StoreError> {
+    /// Each is asked for when its turn comes.
+    pub(crate) async fn put_all_fenced<I>(&self, lease: &Lease, drafts: I) -> Result<(), StoreError>
+    where
+        I: IntoIterator<Item = Draft>,
+    {
         stream::iter(drafts)
             .map(|draft| self.put_fenced(lease, draft))
             .buffer_unordered(AT_ONCE)

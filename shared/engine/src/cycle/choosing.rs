@@ -29,12 +29,12 @@ pub(super) async fn choose(
             if reserved.contains_key(&(path.clone(), folded(value))) {
                 continue;
             }
-            match matcher.find(run, path, value).await? {
-                Ok(found) if found.is_empty() => {
+            match matcher.is_taken(run, path, value).await? {
+                Ok(false) => {
                     chosen.insert(path.clone(), value.clone());
                     break;
                 }
-                Ok(_) => {}
+                Ok(true) => {}
                 Err(failure) => return Ok(Decision { operation: Operation::Fail(failure), ..decision }),
             }
         }

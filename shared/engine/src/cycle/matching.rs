@@ -4,7 +4,7 @@
 //! call a page; asking costs one call a person. The listing is taken when it is the cheaper of the two, and at
 //! most one page of it is read to find out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -12,6 +12,7 @@ use super::plan::folded;
 use super::{Run, Stop, pack};
 use crate::decide::Answer;
 use crate::escrow::Failure;
+use crate::ids::digest16;
 use crate::mapping::Mapping;
 use crate::model::{Attributes, Cursor, ObjectType, SourceId, TargetId, TargetObject, Value};
 use crate::ports::ClaimOutcome;
@@ -30,6 +31,8 @@ pub(super) struct Matcher {
     strategy: Strategy,
     /// Whether an account that matches is claimed at once.
     claims: bool,
+    /// Whether the target can be asked for one account.
+    asks: bool,
 }
 
 #[derive(Debug, Default)]
@@ -48,9 +51,26 @@ enum Strategy {
 pub(super) struct Listing {
     objects: Vec<TargetObject>,
     by_value: HashMap<(String, String), Vec<usize>>,
+    /// Digests of the matching values of accounts that were made since. There may be a million of them; the few whose
+    /// values somebody else has too are asked for.
+    made: HashSet<u64>,
 }
 
+/// A listing as it is kept between slices.
+type Kept = (Vec<TargetObject>, HashSet<u64>);
+
 impl Listing {
+    /// Remembers that there is an account with these values, and no more of it.
+    fn note(&mut self, attributes: &Attributes, mapping: &Mapping) {
+        let values = mapping.asked_for().filter_map(|path| Some(digest(path, attributes.get(path)?)));
+        self.made.extend(values);
+    }
+
+    /// Whether an account with this value was made since the target was listed.
+    fn has_made(&self, path: &str, value: &Value) -> bool {
+        self.made.contains(&digest(path, value))
+    }
+
     pub(super) fn add(&mut self, object: TargetObject, mapping: &Mapping) {
         let position = self.objects.len();
         for path in mapping.asked_for() {
@@ -68,9 +88,18 @@ impl Listing {
     }
 }
 
+/// The same in every process. Two values of the same digest cost a question more.
+fn digest(path: &str, value: &Value) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = digest16(&[path.as_bytes(), folded(value).as_bytes()]);
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
 /// Accounts of a listing that is kept between slices: a hundred thousand take some ten megabytes when packed. A larger
 /// one is read again, which takes less than a hundredth of the slice.
 const LARGEST_KEPT: usize = 100_000;
+
+/// Digests that are kept beside them: a million take ten megabytes.
+const MOST_MADE: usize = 1_000_000;
 
 /// What one page of a listing usually holds; decides only whether reading the first page is worth a call.
 pub(super) const USUAL_PAGE: u64 = 100;
@@ -79,30 +108,31 @@ impl Matcher {
     /// A matcher that always asks, and claims what it finds: for plans that are being executed, where a listing made
     /// before may be out of date.
     pub(super) fn asking(kind: ObjectType) -> Self {
-        Self { kind, strategy: Strategy::Asking, claims: true }
+        Self { kind, strategy: Strategy::Asking, claims: true, asks: true }
     }
 
     /// A matcher that lists or asks, whichever takes fewer calls.
     pub(super) fn new(kind: ObjectType) -> Self {
-        Self { kind, strategy: Strategy::default(), claims: false }
+        Self { kind, strategy: Strategy::default(), claims: false, asks: false }
     }
 
     /// A matcher that goes on with a listing that a former slice kept.
     pub(super) fn unpack(kind: ObjectType, bytes: &[u8], mapping: &Mapping) -> Option<Self> {
-        let objects: Vec<TargetObject> = serde_json::from_slice(&pack::inflated(bytes).ok()?).ok()?;
-        let mut listing = Listing::default();
+        let kept: Kept = serde_json::from_slice(&pack::inflated(bytes).ok()?).ok()?;
+        let (objects, made) = kept;
+        let mut listing = Listing { made, ..Listing::default() };
         objects.into_iter().for_each(|object| listing.add(object, mapping));
-        Some(Self { kind, strategy: Strategy::Listing(listing), claims: false })
+        Some(Self { kind, strategy: Strategy::Listing(listing), claims: false, asks: false })
     }
 
     /// Its listing, to be kept for the next slice; `None` when there is none, or listing again is cheaper than keeping.
     pub(super) fn packed(&self) -> Option<Vec<u8>> {
-        match &self.strategy {
-            Strategy::Listing(listing) if (1..=LARGEST_KEPT).contains(&listing.objects.len()) => {
-                pack::deflated(&serde_json::to_vec(&listing.objects).ok()?).ok()
-            }
-            _ => None,
+        let Strategy::Listing(Listing { objects, made, .. }) = &self.strategy else { return None };
+        let is_large = objects.len() > LARGEST_KEPT || made.len() > MOST_MADE;
+        if is_large || (objects.is_empty() && made.is_empty()) {
+            return None;
         }
+        pack::deflated(&serde_json::to_vec(&(objects, made)).ok()?).ok()
     }
 
     /// What it finds.
@@ -121,6 +151,7 @@ impl Matcher {
         if candidates.is_empty() {
             return Ok(HashMap::new());
         }
+        self.asks = run.ports.target.habits().can_find;
         if matches!(self.strategy, Strategy::Open) {
             self.strategy = choose(run, self.kind, expected.max(candidates.len() as u64)).await?;
         }
@@ -186,14 +217,30 @@ impl Matcher {
         value: &Value,
     ) -> Result<Result<Vec<TargetObject>, Failure>, Stop> {
         match &self.strategy {
-            Strategy::Listing(listing) => Ok(Ok(listing.find(path, value))),
-            Strategy::Open | Strategy::Asking => ask(run, self.kind, path, value).await,
+            Strategy::Listing(listing) if !listing.has_made(path, value) => Ok(Ok(listing.find(path, value))),
+            _ => ask(run, self.kind, path, value).await,
+        }
+    }
+
+    /// Whether some account holds `value` at `path`.
+    pub(super) async fn is_taken(
+        &self,
+        run: &Run<'_>,
+        path: &str,
+        value: &Value,
+    ) -> Result<Result<bool, Failure>, Stop> {
+        match &self.strategy {
+            Strategy::Listing(listing) if listing.has_made(path, value) => Ok(Ok(true)),
+            _ => Ok(self.find(run, path, value).await?.map(|found| !found.is_empty())),
         }
     }
 
     /// Takes a new account into the listing, so that later people of the same name are noticed.
     pub(super) fn learn(&mut self, id: &TargetId, attributes: &Attributes, mapping: &Mapping) {
-        if let Strategy::Listing(listing) = &mut self.strategy {
+        let Strategy::Listing(listing) = &mut self.strategy else { return };
+        if self.asks {
+            listing.note(attributes, mapping);
+        } else {
             listing.add(TargetObject { id: id.clone(), attributes: attributes.clone() }, mapping);
         }
     }

@@ -50,15 +50,17 @@ pub(super) fn bits_for(entries: usize, before: Option<u8>) -> u8 {
 
 /// Applies changes to a sorted list. Doing it twice is doing it once.
 pub(super) fn merge(entries: Vec<Fingerprint>, changes: &Changes) -> Vec<Fingerprint> {
-    let mut merged: BTreeMap<IdHash, [u8; 16]> =
-        entries.into_iter().map(|entry| (entry.id, entry.digest)).collect();
+    let mut merged = Vec::with_capacity(entries.len() + changes.len());
+    let mut entries = entries.into_iter().peekable();
     for (id, digest) in changes {
-        match digest {
-            Some(digest) => merged.insert(*id, *digest),
-            None => merged.remove(id),
-        };
+        while let Some(before) = entries.next_if(|entry| entry.id < *id) {
+            merged.push(before);
+        }
+        entries.next_if(|entry| entry.id == *id);
+        merged.extend(digest.map(|digest| Fingerprint { id: *id, digest }));
     }
-    merged.into_iter().map(|(id, digest)| Fingerprint { id, digest }).collect()
+    merged.extend(entries);
+    merged
 }
 
 /// A chunk's bytes.

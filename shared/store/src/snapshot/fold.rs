@@ -45,10 +45,16 @@ impl DynamoStore {
         }
         let deltas = self.deltas(&lease.job).await?;
         let changes = collapse(&deltas)?;
+        // Their bytes are in `changes` now; of a million people these are 33 MB, which the rest of the work can use.
+        let deltas = deltas.into_iter().map(|stored| Applied::of(&stored)).collect::<Result<Vec<_>, _>>()?;
         if !changes.is_empty() {
             match base.bits {
                 Some(bits) => self.fold_into(lease, bits, &changes).await?,
-                None => self.build(lease, base, chunk::merge(Vec::new(), &changes)).await?,
+                None => {
+                    let snapshot = chunk::merge(Vec::new(), &changes);
+                    drop(changes);
+                    self.build(lease, base, snapshot).await?;
+                }
             }
         }
         self.delete_deltas(lease, &deltas).await
@@ -105,14 +111,16 @@ impl DynamoStore {
         let job = &lease.job;
         let bits = chunk::bits_for(snapshot.len(), old.bits);
         self.state.put_fenced(lease, Base { other: Some(bits), ..old }.draft(job)).await?;
-        let mut chunks = vec![Vec::new(); chunk::count(bits)];
-        for entry in snapshot {
-            chunks[chunk::bucket(entry.id, bits) as usize].push(entry);
-        }
-        let drafts = (0..).zip(&chunks).map(|(bucket, entries)| {
+        // Sorted by id is sorted by chunk: each is cut out of the whole when it is written, so that no second copy of
+        // a million people lies in memory.
+        let end = |bucket| snapshot.partition_point(|entry| chunk::bucket(entry.id, bits) <= bucket);
+        let mut begin = 0;
+        let drafts = (0_u32..).take(chunk::count(bits)).map(|bucket| {
+            let entries = &snapshot[begin..end(bucket)];
+            begin += entries.len();
             Draft::new(keys::snapshot_chunk(job, bits, bucket)).bytes(ENTRIES, chunk::encode(entries))
         });
-        self.state.put_all_fenced(lease, drafts.collect()).await?;
+        self.state.put_all_fenced(lease, drafts).await?;
         self.state.put_fenced(lease, Base { bits: Some(bits), other: old.bits }.draft(job)).await?;
         if let Some(old) = old.bits {
             self.take_down(lease, old).await?;
@@ -129,16 +137,16 @@ impl DynamoStore {
     }
 
     /// Deletes deltas that were applied, oldest first.
-    async fn delete_deltas(&self, lease: &Lease, deltas: &[Stored]) -> Result<(), StoreError> {
+    async fn delete_deltas(&self, lease: &Lease, deltas: &[Applied]) -> Result<(), StoreError> {
         let mut rest = deltas;
         while !rest.is_empty() {
-            let (transaction, later) = rest.split_at(fitting(rest)?);
+            let (transaction, later) = rest.split_at(fitting(rest));
             rest = later;
             let mut items = Vec::with_capacity(transaction.len());
-            for stored in transaction {
+            for applied in transaction {
                 let delete = Delete::builder()
                     .table_name(&self.state.name)
-                    .set_key(Some(key_item(stored.key())))
+                    .set_key(Some(key_item(&applied.key)))
                     .condition_expression(FENCED)
                     .expression_attribute_values(":fence", fence(lease))
                     .build()
@@ -158,16 +166,28 @@ impl DynamoStore {
     }
 }
 
+/// A delta that is in the snapshot, to be deleted.
+struct Applied {
+    key: Key,
+    bytes: usize,
+}
+
+impl Applied {
+    fn of(stored: &Stored) -> Result<Self, StoreError> {
+        Ok(Self { key: stored.key().clone(), bytes: stored.bytes("changes")?.len() })
+    }
+}
+
 /// How many deltas from the front fit in one transaction; at least one.
-fn fitting(deltas: &[Stored]) -> Result<usize, StoreError> {
+fn fitting(deltas: &[Applied]) -> usize {
     let mut bytes = 0;
-    for (index, stored) in deltas.iter().enumerate().take(TRANSACTION) {
-        bytes += stored.bytes("changes")?.len();
+    for (index, delta) in deltas.iter().enumerate().take(TRANSACTION) {
+        bytes += delta.bytes;
         if bytes > TRANSACTION_BYTES {
-            return Ok(index.max(1));
+            return index.max(1);
         }
     }
-    Ok(deltas.len().min(TRANSACTION))
+    deltas.len().min(TRANSACTION)
 }
 
 fn all(touched: &BTreeMap<u32, Changes>) -> Changes {

@@ -12,11 +12,15 @@
 mod chunk;
 mod fold;
 
+use std::collections::BTreeSet;
+
 use engine::fingerprint::Fingerprint;
+use engine::ids::IdHash;
 use engine::model::{CycleId, JobId};
 use engine::ports::{FingerprintChange, Lease, StoreError};
 
 use crate::item::{Draft, Stored, wrong};
+use crate::keys::Key;
 use crate::{DynamoStore, keys};
 
 /// Entries in one part of a delta: 330 KB of the 400 an item holds.
@@ -72,6 +76,33 @@ impl DynamoStore {
         Ok(snapshot)
     }
 
+    /// See [`engine::ports::Store::fingerprints`]. One request, and another for every hundred chunks.
+    pub(crate) async fn read_fingerprints(
+        &self,
+        job: &JobId,
+        ids: &[IdHash],
+    ) -> Result<Vec<Fingerprint>, StoreError> {
+        let base = self.state.get(&keys::snapshot_base(job)).await?;
+        let Some(bits) = base.as_ref().map(Base::read).transpose()?.and_then(|base| base.bits) else {
+            return Ok(Vec::new());
+        };
+        let ids: BTreeSet<IdHash> = ids.iter().copied().collect();
+        let buckets: BTreeSet<u32> = ids.iter().map(|id| chunk::bucket(*id, bits)).collect();
+        let wanted: Vec<Key> =
+            buckets.iter().map(|bucket| keys::snapshot_chunk(job, bits, *bucket)).collect();
+        let chunks = self.state.get_many(wanted).await?;
+        if chunks.len() != buckets.len() {
+            let problem = format!("names {} chunks, of which {} are there", buckets.len(), chunks.len());
+            return Err(wrong(&keys::snapshot_base(job), problem));
+        }
+        let mut known = Vec::new();
+        for stored in &chunks {
+            known.extend(chunk::read(stored, ENTRIES)?.into_iter().filter(|entry| ids.contains(&entry.id)));
+        }
+        known.sort_unstable_by_key(|entry| entry.id);
+        Ok(known)
+    }
+
     /// See [`engine::ports::Store::append_fingerprints`]. A page without changes writes nothing.
     pub(crate) async fn append_delta(
         &self,
@@ -90,6 +121,6 @@ impl DynamoStore {
                 .number("parts", count)
                 .bytes("changes", chunk::encode_changes(changes))
         });
-        self.state.put_all_fenced(lease, drafts.collect()).await
+        self.state.put_all_fenced(lease, drafts.collect::<Vec<_>>()).await
     }
 }

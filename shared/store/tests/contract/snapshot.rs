@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use engine::fingerprint::Fingerprint;
 use engine::ids::IdHash;
 use engine::ports::{FingerprintChange, Lease, Store};
+use store::usage::Counter;
 
 use crate::samples::{cycle, fingerprint, gone, job, seen};
 use crate::world::World;
@@ -46,6 +47,24 @@ async fn a_snapshot_shows_what_was_folded_and_nothing_else() {
         world.store.fold_fingerprints(&lease).await.unwrap();
         assert_eq!(world.store.snapshot(&job()).await.unwrap(), expected(&pages));
     }
+}
+
+#[tokio::test]
+async fn some_fingerprints_are_those_of_the_snapshot_and_cost_two_requests() {
+    let (world, lease) = World::working().await;
+    let pages = vec![(0..2_000).map(|number| seen(number, 1)).collect::<Vec<_>>()];
+    let whole = expected(&pages);
+    let wanted: Vec<Fingerprint> = whole.iter().step_by(40).copied().collect();
+    let mut ids: Vec<IdHash> = wanted.iter().rev().map(|known| known.id).collect();
+    ids.push(fingerprint(5_000, 1).id);
+    assert_eq!(world.store.fingerprints(&job(), &ids).await.unwrap(), [], "nothing was folded yet");
+    append(&world, &lease, 1, &pages).await;
+    world.store.fold_fingerprints(&lease).await.unwrap();
+    let counter = Counter::default();
+    let counted = world.through(counter.watch(&world.client));
+    assert_eq!(counted.fingerprints(&job(), &ids).await.unwrap(), wanted);
+    assert_eq!(counter.take().total_requests(), 2);
+    assert_eq!(world.store.fingerprints(&job(), &[]).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -11,6 +11,10 @@ use crate::mapping::Mapping;
 use crate::model::{Cursor, SourceId, SourceObject, Watermark, elements};
 use crate::ports::{FingerprintChange, Reading, SourceError, SourcePage};
 
+/// Of so few changed objects only the fingerprints are read: their chunks of the snapshot come in one request, however
+/// many people are in the others.
+const FEW: u64 = 100;
+
 /// Opens the source and finds the first page, or learns that nothing changed.
 pub(super) async fn open(run: &Run<'_>, session: &mut Session) -> Result<(), Stop> {
     if session.state.unfolded && session.checkpoint.page == 0 {
@@ -45,7 +49,10 @@ async fn begin(
     session.checkpoint.next_watermark = Some(watermark);
     session.checkpoint.total += total.unwrap_or(0);
     session.checkpoint.phase = Phase::Pages { cursor: Some(cursor) };
-    session.snapshot = Some(run.ports.store.snapshot(&run.definition.job).await?);
+    session.shows_few = session.checkpoint.delta && total.is_some_and(|total| total <= FEW);
+    if !session.shows_few {
+        session.snapshot = Some(run.ports.store.snapshot(&run.definition.job).await?);
+    }
     run.save(session, &[]).await
 }
 
@@ -76,10 +83,15 @@ pub(in crate::cycle) fn check_attributes(
 
 /// Reads, plans and executes the page at `cursor`.
 pub(super) async fn page(run: &Run<'_>, session: &mut Session, cursor: &Cursor) -> Result<(), Stop> {
-    if session.snapshot.is_none() && !reopen(run, session, cursor).await? {
+    if session.snapshot.is_none() && !session.shows_few && !reopen(run, session, cursor).await? {
         return Ok(());
     }
     let mut page = run.ports.source.read(cursor).await.map_err(Stop::Source)?;
+    if session.shows_few {
+        let shown = page.objects.iter().map(|object| &object.id).chain(&page.gone).map(IdHash::of);
+        let shown: Vec<IdHash> = shown.collect();
+        session.snapshot = Some(run.ports.store.fingerprints(&run.definition.job, &shown).await?);
+    }
     let next = match &page.next {
         Some(cursor) => Phase::Pages { cursor: Some(cursor.clone()) },
         None if session.checkpoint.delta => Phase::Stored { after: None },
@@ -101,6 +113,10 @@ pub(super) async fn page(run: &Run<'_>, session: &mut Session, cursor: &Cursor) 
     let left = session.checkpoint.total.saturating_sub(session.checkpoint.done);
     let expected = if session.state.initial_completed.is_none() { left } else { items.len() as u64 };
     plan_items(run, session, Pass::Page, items, expected, &mut plan).await?;
+    if session.shows_few {
+        // What was read is of this page only.
+        session.snapshot = None;
+    }
     commit::execute_page(run, session, plan, false).await
 }
 
