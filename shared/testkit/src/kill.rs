@@ -44,6 +44,7 @@ pub struct Killer {
     died: Notify,
     revived: AtomicBool,
     wakes: Notify,
+    turns: usize,
 }
 
 impl Killer {
@@ -56,7 +57,14 @@ impl Killer {
             died: Notify::new(),
             revived: AtomicBool::new(false),
             wakes: Notify::new(),
+            turns: 0,
         }
+    }
+
+    /// Kills nobody; every call takes so many turns of the executor, in which others get on.
+    #[must_use]
+    pub fn delaying(turns: usize) -> Self {
+        Self { turns, ..Self::at(None) }
     }
 
     /// Calls so far.
@@ -78,6 +86,9 @@ impl Killer {
 
     async fn around<T>(&self, call: impl Future<Output = T>) -> T {
         let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        for _ in 0..self.turns {
+            tokio::task::yield_now().await;
+        }
         match self.moment {
             Some(Moment::Before(at)) if number >= at => {
                 self.sleep().await;

@@ -43,6 +43,7 @@ struct Contents {
     manner: Manner,
     unreadable: Vec<Unreadable>,
     failing_page: Option<usize>,
+    has_gaps: bool,
 }
 
 impl MemorySource {
@@ -101,6 +102,11 @@ impl MemorySource {
     /// A page that cannot be read, from now on; `None` heals it.
     pub fn set_failing_page(&self, page: Option<usize>) {
         self.contents().failing_page = page;
+    }
+
+    /// A page without anybody before each other one, from now on: directories with rights per object show such pages.
+    pub fn set_gaps(&self) {
+        self.change(|contents| contents.has_gaps = true);
     }
 
     fn change(&self, change: impl FnOnce(&mut Contents)) {
@@ -216,15 +222,20 @@ impl Source for MemorySource {
         }
         let since = number(cursor, "since");
         let entries = contents.entries(since);
-        let begin = page.saturating_mul(self.page);
-        let more = begin.saturating_add(self.page) < entries.len();
+        let (turn, shown) = match (contents.has_gaps, page % 2) {
+            (false, _) => (page, self.page),
+            (true, 0) => (page / 2, 0),
+            (true, _) => (page / 2, self.page),
+        };
+        let begin = turn.saturating_mul(self.page);
+        let more = begin.saturating_add(shown) < entries.len();
         let mut answer = SourcePage {
             unreadable: if page == 0 { contents.unreadable.clone() } else { Vec::new() },
             next: more
                 .then(|| Cursor(json!({ "version": contents.version, "since": since, "page": page + 1 }))),
             ..SourcePage::default()
         };
-        for entry in entries.into_iter().skip(begin).take(self.page) {
+        for entry in entries.into_iter().skip(begin).take(shown) {
             match entry {
                 Entry::Object(object) => answer.objects.push(object.clone()),
                 Entry::Present(id) => answer.present.push(id.clone()),

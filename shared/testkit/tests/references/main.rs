@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod asleep;
+mod doubt;
 mod groups;
 mod killed;
 mod managers;
 mod nested;
+mod now;
 mod random;
 mod trouble;
 mod world;

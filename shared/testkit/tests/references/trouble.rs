@@ -108,3 +108,18 @@ async fn what_failed_and_changed_since_is_not_put_back_by_its_retry() {
     assert_eq!(world.manager("ada"), Some("ada".into()));
     world.is_at_rest().await;
 }
+
+#[tokio::test]
+async fn pages_without_anybody_are_not_the_end_and_make_nobody_a_leaver() {
+    let mut world = World::new();
+    world.people("ada bo cleo dan eve");
+    world.group("staff", "ada eve");
+    world.cycle().await;
+    world.directory.set_gaps();
+    world.people("finn");
+    world.directory.remove("bo");
+    let figures = world.cycle().await;
+    assert_eq!((figures.imported, figures.created, figures.deleted), (6, 1, 1));
+    assert_eq!((world.state().counts.linked, world.members("staff")), (5, "ada eve".into()));
+    world.is_at_rest().await;
+}

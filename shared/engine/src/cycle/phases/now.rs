@@ -1,9 +1,11 @@
 //! What a person asked for, done between two pages.
 
+use std::collections::BTreeMap;
+
 use super::removals::{item, managed};
 use crate::cycle::plan::{PagePlan, Pass, plan_items};
-use crate::cycle::{Run, Session, Stop, commit, on_demand};
-use crate::guard::{Circumstances, Removed, StagedKey, StagedRemoval, Verdict};
+use crate::cycle::{Run, Session, Stop, commit, on_demand, references};
+use crate::guard::{Circumstances, HumanDecision, Removed, StagedKey, StagedRemoval, Verdict};
 use crate::job::Phase;
 use crate::model::SourceId;
 
@@ -26,32 +28,53 @@ pub(in crate::cycle) async fn provision_now(
     Ok((unknown, held))
 }
 
-/// Executes the removals that are staged for objects, judged together and with those of the rolling day. Why some of
-/// them wait for a person. Members who leave a group wait for the cycle.
+/// Executes the removals that are staged for objects, each kind judged together and with those of the rolling day. Why
+/// some of them wait for a person.
 async fn remove_now(run: &Run<'_>, session: &mut Session, ids: &[SourceId]) -> Result<Option<String>, Stop> {
-    let (mut free, mut held) = (Vec::new(), None);
-    for removed in [Removed::Users, Removed::Groups] {
-        let rows = staged(session, ids, removed);
+    let mut held = None;
+    let mut free = BTreeMap::new();
+    for removed in Removed::ALL {
+        let rows = staged(run, session, ids, removed);
         match why_held(run, session, removed, &rows) {
             Some(reason) => held = Some(reason),
-            None => free.extend(rows),
+            None => drop(free.insert(removed, rows)),
         }
     }
+    let members = free.remove(&Removed::Memberships).unwrap_or_default();
+    if !members.is_empty() {
+        references::remove_members(run, session, &members).await?;
+    }
+    let free: Vec<StagedRemoval> = free.into_values().flatten().collect();
     if !free.is_empty() {
         let mut plan = PagePlan::new(session.checkpoint.phase.clone());
         let items = free.iter().map(item).collect();
         plan_items(run, session, Pass::Removal, items, 0, &mut plan).await?;
+        for planned in plan.work.iter_mut().filter(|planned| planned.operation.is_removal()) {
+            let row = free.iter().find(|row| row.source_id == planned.source_id);
+            planned.decision = row.and_then(|row| row.decision.clone());
+        }
         plan.unstage = free.iter().map(StagedRemoval::key).collect();
         commit::execute_page(run, session, plan, false).await?;
     }
     Ok(held)
 }
 
-/// What is staged for objects, of one kind.
-fn staged(session: &Session, ids: &[SourceId], removed: Removed) -> Vec<StagedRemoval> {
-    let key = |id: &SourceId| StagedKey { source_id: id.clone(), members: false };
+/// What is staged for objects, of one kind, with the approval of whoever asks.
+fn staged(run: &Run<'_>, session: &Session, ids: &[SourceId], removed: Removed) -> Vec<StagedRemoval> {
+    let members = removed == Removed::Memberships;
+    let key = |id: &SourceId| StagedKey { source_id: id.clone(), members };
+    let approval = run.request.approved_by.clone().map(|by| HumanDecision {
+        approved: true,
+        by,
+        at: run.ports.clock.now(),
+    });
     let rows = ids.iter().filter_map(|id| session.waiting.staged.get(&key(id)));
-    rows.filter(|row| row.removed == removed && row.rejection().is_none()).cloned().collect()
+    let rows = rows.filter(|row| row.removed == removed && row.rejection().is_none());
+    let approved = |row: &StagedRemoval| StagedRemoval {
+        decision: row.decision.clone().or_else(|| approval.clone()),
+        ..row.clone()
+    };
+    rows.map(approved).collect()
 }
 
 fn why_held(run: &Run<'_>, session: &Session, removed: Removed, rows: &[StagedRemoval]) -> Option<String> {

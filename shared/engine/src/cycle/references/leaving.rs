@@ -8,7 +8,6 @@ use crate::cycle::plan::{PagePlan, Staging};
 use crate::cycle::{Run, Session, Stop, commit};
 use crate::guard::{StagedKey, StagedRemoval};
 use crate::ids::record_id;
-use crate::job::Phase;
 
 /// How many members of groups are told of, or taken out, in one page.
 const PAGE_MEMBERS: usize = 4_000;
@@ -33,7 +32,7 @@ pub(in crate::cycle) async fn remove_members(
     let mut rows = rows.iter();
     let mut half_done = None;
     while !run.deadline_has_come() {
-        let mut plan = PagePlan::new(Phase::Removals);
+        let mut plan = PagePlan::new(session.checkpoint.phase.clone());
         let mut members = 0;
         while members < PAGE_MEMBERS && plan.unstage.len() < PAGE_GROUPS {
             let (mut compared, decision) = match half_done.take() {
@@ -83,7 +82,7 @@ pub(in crate::cycle) async fn hold_members(
     };
     let untold: Vec<&StagedRemoval> = rows.iter().filter(is_news).collect();
     for page in untold.chunks(PAGE_GROUPS) {
-        let mut plan = PagePlan::new(Phase::Removals);
+        let mut plan = PagePlan::new(session.checkpoint.phase.clone());
         for row in page {
             let mut compared = compare(run, session, &row.source_id).await?;
             if compared.leaving.is_empty() || compared.target.is_none() {
