@@ -212,10 +212,21 @@ impl Verdict {
             Removed::Groups => "removals of groups",
             Removed::Memberships => "removals of memberships",
         };
-        let cycle = self.excess(removals).map(|excess| format!("{removals} {what} {excess}"));
+        let excess = self.everything().or_else(|| self.excess(removals));
+        let cycle = excess.map(|excess| format!("{removals} {what} {excess}"));
         cycle.or_else(|| {
             let excess = self.excess(removals.saturating_add(today))?;
             Some(format!("{removals} {what}, with {today} in the day before them, {excess}"))
+        })
+    }
+
+    /// Whether nobody would be left. A listing of groups that reads empty beside a complete one of people is not seen by
+    /// [`shrunken_because`], and a handful of groups is below every threshold.
+    fn everything(&self) -> Option<String> {
+        let is_all = self.removals > 1 && self.removals >= self.managed && self.thresholds.percent < 100.0;
+        (is_all && self.removed != Removed::Memberships).then(|| {
+            let what = self.removed.managed();
+            format!("are all {what} managed, which never go without a person's approval")
         })
     }
 

@@ -41,7 +41,11 @@ fn removals_are_held_above_the_count_or_above_the_share() {
     let cases = [
         // (removals, managed, held)
         (0, 0, false),
-        (5, 5, false),
+        (1, 1, false),
+        (5, 6, false),
+        // Nobody would be left.
+        (2, 2, true),
+        (5, 5, true),
         (6, 50, true),
         (6, 60, false),
         (10, 100, false),
