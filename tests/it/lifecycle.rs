@@ -2,6 +2,8 @@
 //!
 //! `rollcall apply` and `rollcall cycle` run as an administrator runs them; the directory is a CSV file that is
 //! rewritten in between. What became of the accounts is asked of the server itself.
+//!
+//! Groups and managers live in the module `groups`.
 
 use serde_json::{Value, json};
 
@@ -20,6 +22,8 @@ macro_rules! stories {
         }
     };
 }
+
+mod groups;
 
 stories! {
     a_joiner_gets_an_account_with_every_mapped_attribute,

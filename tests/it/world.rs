@@ -3,6 +3,9 @@
 //!
 //! Stories are told with it: put people in, run cycles, look at what the app holds and what the log says.
 
+mod groups;
+mod workers;
+
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::sync::Arc;
@@ -26,6 +29,8 @@ use testkit::kill::{Killer, Moment, Mortal};
 use testkit::sandbox::{Sandbox, Settings};
 use testkit::source::MemorySource;
 use testkit::time::{CountedIds, TestClock};
+
+pub(crate) use groups::{direct, group_rules};
 
 /// Everything a story needs.
 pub(crate) struct World {
@@ -158,7 +163,9 @@ impl World {
 
     pub(crate) async fn slice_by(&self, clock: &dyn Clock, request: &Request) -> Result<Ending, CycleError> {
         let target = self.scim();
-        engine::cycle::run(&Ports { clock, ..self.ports(&target) }, &self.definition, request).await
+        // On the heap: a test's thread has a small stack, and its futures lie in each other.
+        let ports = Ports { clock, ..self.ports(&target) };
+        Box::pin(engine::cycle::run(&ports, &self.definition, request)).await
     }
 
     /// A whole cycle, forty minutes after the last.
@@ -193,7 +200,7 @@ impl World {
         };
         let report = tokio::select! {
             biased;
-            ending = engine::cycle::run(&ports, &self.definition, &request) => match ending.unwrap() {
+            ending = Box::pin(engine::cycle::run(&ports, &self.definition, &request)) => match ending.unwrap() {
                 Ending::Completed(report) => Some(*report),
                 Ending::Continues | Ending::Paused => None,
             },

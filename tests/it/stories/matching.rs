@@ -6,7 +6,7 @@ use store::By;
 use testkit::sandbox::Quirks;
 
 use super::{NAMES, expression, id, provisioned, use_mapping};
-use crate::world::{World, approved, person, set};
+use crate::world::{ONE_BY_ONE, World, approved, person, set};
 
 #[tokio::test]
 async fn an_account_that_exists_already_is_taken_over_and_never_made_twice() {
@@ -35,6 +35,26 @@ async fn an_account_that_is_as_it_should_be_is_linked_without_a_write() {
     let report = other.cycle().await.unwrap();
     assert_eq!((report.figures.skipped, report.figures.exported(), report.figures.target_calls), (2, 0, 1));
     assert!(other.link("01").await.unwrap().target_id.is_some());
+}
+
+#[tokio::test]
+async fn whoever_stands_on_a_later_page_of_the_apps_listing_is_found_too() {
+    // The app shows a hundred accounts a page.
+    let people = 120;
+    let world = World::with(ONE_BY_ONE, people).await;
+    for number in 0..people {
+        let name = format!("Person {number}");
+        let user_name = format!("person.{number}@tessera.example");
+        world.app.seed(vec![json!({ "userName": user_name, "displayName": name, "active": true })]).unwrap();
+        if number >= 100 {
+            world.directory.put(person(&format!("{number}"), &name, "Clerk"));
+        }
+    }
+
+    let report = world.cycle().await.unwrap();
+
+    assert_eq!((report.figures.created, report.figures.updated), (0, 20));
+    assert_eq!((world.accounts().len(), world.app.counters().list), (people, 2));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use engine::model::{SkipReason, SourceId};
 use engine::report::Action;
 use serde_json::json;
 use store::By;
+use testkit::sandbox::Quirks;
 
 use super::{expression, provisioned, use_mapping};
 use crate::world::{Target, World, person, set};
@@ -101,6 +102,25 @@ async fn someone_switched_off_is_disabled_and_comes_back_to_the_same_account() {
         .map(|record| record.provisioning_action)
         .collect();
     assert_eq!(actions, [Action::Create, Action::Disable, Action::Update]);
+}
+
+#[tokio::test]
+async fn someone_who_comes_back_changed_arrives_where_both_at_once_are_refused() {
+    let world = provisioned(3).await;
+    world.app.set_quirks(Quirks { refuse_reactivation_with_changes: true, ..Quirks::default() });
+    world.directory.edit("03", |cleo| cleo.enabled = false);
+    world.cycle().await.unwrap();
+    world.directory.edit("03", |cleo| {
+        cleo.enabled = true;
+        set(cleo, "jobTitle", "Lead");
+    });
+
+    let report = world.cycle().await.unwrap();
+
+    assert_eq!((report.figures.updated, report.figures.failed), (1, 0));
+    let cleo = world.account("cleo");
+    assert_eq!((&cleo["active"], &cleo["title"]), (&json!(true), &json!("Lead")));
+    assert_eq!(world.cycle().await.unwrap().figures.target_calls, 0);
 }
 
 #[tokio::test]

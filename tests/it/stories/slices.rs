@@ -107,3 +107,27 @@ async fn progress_counts_people_and_is_saved_in_the_middle_of_a_page() {
     assert_eq!(progress.total_units, 60);
     assert_eq!(figures.created, progress.completed_units);
 }
+
+#[tokio::test]
+async fn of_two_workers_who_begin_at_the_same_instant_one_does_everything_and_the_other_nothing() {
+    let world = World::new().await;
+    for round in 0..5 {
+        for (position, name) in NAMES.iter().enumerate() {
+            let number = format!("{round}{position:02}");
+            world.directory.put(person(&number, &format!("{name} {round}"), "Clerk"));
+        }
+        let created = world.app.counters().create;
+
+        let endings = world.race().await;
+
+        let [one, other] = match endings {
+            [first @ Ok(_), second] => [first, second],
+            [first, second] => [second, first],
+        };
+        let Ok(Ending::Completed(report)) = one else { panic!("nobody got the job: {one:?}") };
+        assert_eq!((report.figures.created, world.app.counters().create - created), (12, 12));
+        assert!(matches!(other, Err(CycleError::Store(StoreError::Busy { .. }))), "{other:?}");
+        assert_eq!(world.records(store::By::All).await.len(), 12 * (round + 1));
+    }
+    assert_eq!(world.cycle().await.unwrap().figures.target_calls, 0);
+}

@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -115,12 +115,23 @@ impl AppServer {
     /// Everyone who has an account, as the server shows them, in the order of their names.
     #[track_caller]
     pub(crate) fn users(&self) -> Vec<Value> {
-        let list =
-            self.ask(Method::GET, "/Users?count=1000&by=test", None).expect("the server lists its users");
-        let mut users = list["Resources"].as_array().cloned().unwrap_or_default();
-        assert_eq!(list["totalResults"], users.len(), "one page holds everyone");
-        users.sort_by_key(|user| user["userName"].to_string());
-        users
+        self.all("Users", "userName")
+    }
+
+    /// Every group with its members, as the server shows them, in the order of their names.
+    #[track_caller]
+    pub(crate) fn groups(&self) -> Vec<Value> {
+        self.all("Groups", "displayName")
+    }
+
+    #[track_caller]
+    fn all(&self, collection: &str, name: &str) -> Vec<Value> {
+        let list = self.ask(Method::GET, &format!("/{collection}?count=1000&by=test"), None);
+        let list = list.unwrap_or_else(|| panic!("the server does not list its {collection}"));
+        let mut all = list["Resources"].as_array().cloned().unwrap_or_default();
+        assert_eq!(list["totalResults"], all.len(), "one page holds all");
+        all.sort_by_key(|resource| resource[name].to_string());
+        all
     }
 
     /// The only account.
@@ -136,6 +147,22 @@ impl AppServer {
     #[track_caller]
     pub(crate) fn create(&self, user: &Value) -> Value {
         self.ask(Method::POST, "/Users", Some(user)).expect("the server takes the user")
+    }
+
+    /// Makes a group behind Rollcall's back.
+    #[track_caller]
+    pub(crate) fn create_group(&self, group: &Value) -> Value {
+        self.ask(Method::POST, "/Groups?by=test", Some(group)).expect("the server takes the group")
+    }
+
+    /// Puts an account into a group behind Rollcall's back.
+    #[track_caller]
+    pub(crate) fn put_into(&self, group: &Value, account: &Value) {
+        let path = format!("/Groups/{}?by=test", group["id"].as_str().expect("a group has an id"));
+        let member = json!({ "op": "add", "path": "members", "value": [{ "value": account["id"] }] });
+        let schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
+        let body = json!({ "schemas": schemas, "Operations": [member] });
+        self.ask(Method::PATCH, &path, Some(&body)).expect("the server takes the member");
     }
 
     /// The requests that arrived, as the server logged them, the test's own aside.
@@ -177,7 +204,10 @@ impl AppServer {
             Some(body) => request.header("Content-Type", "application/scim+json").body(body.to_string()),
             None => request,
         };
-        self.threads.block_on(async { request.send().await?.error_for_status()?.json().await }).ok()
+        let answer =
+            self.threads.block_on(async { request.send().await?.error_for_status()?.text().await }).ok()?;
+        // A PATCH may be answered with 204 and nothing.
+        if answer.is_empty() { Some(Value::Null) } else { serde_json::from_str(&answer).ok() }
     }
 }
 

@@ -1,5 +1,5 @@
 // A SCIM 2.0 service: SCIMMY (schemas, filters, PATCH, paging, Bulk) with its routers for Express, both of which
-// others wrote. Ours are only the shelf that users lie on and the start. Users live in memory.
+// others wrote. Ours are only the shelves that users and groups lie on and the start. Both live in memory.
 //
 //   NODE_PATH=tests/.tools/scimmy/node_modules PORT=8400 TOKEN=secret node tests/servers/scimmy/server.cjs
 //
@@ -14,44 +14,44 @@ const { default: SCIMMY } = require("scimmy");
 const { default: SCIMMYRouters } = require("scimmy-routers");
 
 const { PORT, TOKEN } = process.env;
-const users = new Map();
 
 const nobody = (id) => new SCIMMY.Types.Error(404, null, `Resource ${id} not found`);
 
-/** One user, or all that the filter matches. Sorting and paging are SCIMMY's. */
-function egress({ id, filter }) {
-    if (id) {
-        if (!users.has(id)) throw nobody(id);
-        return users.get(id);
-    }
-    const everyone = [...users.values()];
-    return filter ? filter.match(everyone) : everyone;
+/** Where resources of one type lie, and what SCIMMY asks of it. Groups go on naming an account that was deleted. */
+function shelf(type, options) {
+    const held = new Map();
+    SCIMMY.Resources.declare(type, {
+        ...options,
+        /** One, or all that the filter matches. Sorting and paging are SCIMMY's. */
+        egress({ id, filter }) {
+            if (id) {
+                if (!held.has(id)) throw nobody(id);
+                return held.get(id);
+            }
+            const all = [...held.values()];
+            return filter ? filter.match(all) : all;
+        },
+        /** Creates, or replaces as PUT and PATCH want it. `userName` is unique, whatever its case (RFC 7643 §4.1.1). */
+        ingress({ id }, instance) {
+            if (id && !held.has(id)) throw nobody(id);
+            const name = instance.userName?.toLowerCase();
+            const taken = name && [...held.values()].some((one) => one.id !== id && one.userName.toLowerCase() === name);
+            if (taken) throw new SCIMMY.Types.Error(409, "uniqueness", "userName is taken");
+            const now = new Date().toISOString();
+            const created = id ? held.get(id).meta.created : now;
+            const resource = JSON.parse(JSON.stringify(instance));
+            Object.assign(resource, { id: id ?? randomUUID(), meta: { created, lastModified: now } });
+            held.set(resource.id, resource);
+            return resource;
+        },
+        degress({ id }) {
+            if (!held.delete(id)) throw nobody(id);
+        },
+    });
 }
 
-/** Creates, or replaces as PUT and PATCH want it. `userName` is unique, whatever its case (RFC 7643 §4.1.1). */
-function ingress({ id }, instance) {
-    if (id && !users.has(id)) throw nobody(id);
-    const name = instance.userName.toLowerCase();
-    const taken = [...users.values()].some((user) => user.id !== id && user.userName.toLowerCase() === name);
-    if (taken) throw new SCIMMY.Types.Error(409, "uniqueness", "userName is taken");
-    const now = new Date().toISOString();
-    const created = id ? users.get(id).meta.created : now;
-    const user = JSON.parse(JSON.stringify(instance));
-    Object.assign(user, { id: id ?? randomUUID(), meta: { created, lastModified: now } });
-    users.set(user.id, user);
-    return user;
-}
-
-function degress({ id }) {
-    if (!users.delete(id)) throw nobody(id);
-}
-
-SCIMMY.Resources.declare(SCIMMY.Resources.User, {
-    extensions: [{ schema: SCIMMY.Schemas.EnterpriseUser, required: false }],
-    ingress,
-    egress,
-    degress,
-});
+shelf(SCIMMY.Resources.User, { extensions: [{ schema: SCIMMY.Schemas.EnterpriseUser, required: false }] });
+shelf(SCIMMY.Resources.Group, {});
 
 const app = express();
 app.use((request, response, next) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use engine::cycle::{Ending, Nested, Request};
 use engine::job::Figures;
-use engine::model::ObjectType;
+use engine::model::{ObjectType, Value};
 use testkit::kill::Moment;
 use testkit::source::MemorySource;
 
@@ -85,9 +85,7 @@ async fn eventful(nested: Nested) -> (World, impl Fn() -> MemorySource) {
     world.group("lost", "ada bo");
     world.group("nest", "eve z-staff");
     world.cycle().await;
-    world
-        .target
-        .seed(ObjectType::Group, [("displayName".into(), engine::model::Value::text("found"))].into());
+    world.target.seed(ObjectType::Group, [("displayName".into(), Value::text("found"))].into());
     world.target.meddle(&world.group_id("found"), &world.account("bo"), true);
     world.target.forget(ObjectType::Group, &world.group_id("lost"));
     let definition = world.fork(MemorySource::with_pages_of(4));
@@ -132,4 +130,50 @@ async fn killed_anywhere_an_eventful_cycle_ends_as_if_it_had_not_been() {
         let (world, directory) = eventful(nested).await;
         survives_every_kill(&world, directory, step).await;
     }
+}
+
+/// A dozen people, two of whom manage others, and three groups, as the directory shows them: at first, or once everything
+/// has happened to them that happens to people and groups.
+fn company(world: &World, moved: bool) -> MemorySource {
+    let world = world.fork(MemorySource::with_pages_of(5));
+    world.people("ada bo finn gia ida jo kai lou");
+    for (person, manager) in [("cleo", "bo"), ("dan", "nia"), ("eve", "gia"), ("hal", "gia")] {
+        world.person(person, Some(manager));
+    }
+    world.group("treasury", "ada bo cleo dan finn mo");
+    world.group("sales", "eve gia hal lou");
+    world.group("alumni", "ida jo");
+    if moved {
+        // Whom a group waited for, with a manager who is known; whom Dan waited for; another manager.
+        world.person("mo", Some("bo"));
+        world.people("nia");
+        world.person("cleo", Some("gia"));
+        // A new name, a leave, a departure.
+        world.directory.edit("bo", |bo| drop(bo.attributes.insert("upn".into(), Value::text("bo.whitlock"))));
+        world.directory.edit("hal", |hal| hal.enabled = false);
+        world.directory.remove("finn");
+        // Ada moves to the group with a new name; one group ends, another begins.
+        world.group("treasury", "bo cleo dan mo");
+        world.group("sales", "ada eve gia hal lou");
+        world.directory.edit("z-sales", |sales| {
+            sales.attributes.insert("name".into(), Value::text("commerce"));
+        });
+        world.directory.remove("z-alumni");
+        world.group("board", "bo gia nia nobody");
+    }
+    world.directory
+}
+
+#[tokio::test]
+async fn killed_anywhere_a_company_ends_up_as_if_nobody_had_been() {
+    // The app refuses Lou, so that a group waits for him.
+    let mut world = World::new();
+    world.target.poison("lou");
+    let plan = world.fork(MemorySource::with_pages_of(5));
+    survives_every_kill(&world, || company(&plan, false), 1).await;
+
+    world.directory = company(&plan, false);
+    let figures = world.cycle().await;
+    assert_eq!((figures.created, figures.members_added, figures.failed), (14, 10, 1), "{figures:?}");
+    survives_every_kill(&world, || company(&plan, true), 1).await;
 }
