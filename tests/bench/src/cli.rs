@@ -3,6 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
+use crate::bounds::Scenario;
+
 /// Counts what Rollcall costs, in one process on loopback.
 #[derive(Debug, Parser)]
 #[command(name = "bench", max_term_width = 110)]
@@ -23,7 +25,48 @@ pub(crate) enum Bench {
     /// Runs the `rollcall` beside this program in a process of its own; build it before. A quiet cycle may make no call
     /// to the app, and its process may hold 150 MiB at once.
     Directory(DirectoryOptions),
+    /// What must be reached: figures with their bounds, scenario by scenario.
+    #[command(after_help = BOUNDS_EXPLAINED)]
+    Bounds(BoundsOptions),
+    /// One slice of a cycle, for the other benches: reads what to do from standard input.
+    #[command(hide = true)]
+    Worker,
 }
+
+/// Which scenarios.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BoundsOptions {
+    /// What to measure; without a name everything but `million`.
+    #[arg(value_enum, value_name = "SCENARIO")]
+    pub(crate) scenarios: Vec<Scenario>,
+
+    /// Other people than the scenario has; bounds that grow with them follow, times keep theirs.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=1_000_000))]
+    pub(crate) people: Option<u64>,
+
+    /// Print one JSON document, with everything that was counted, instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How the bounds are measured.
+const BOUNDS_EXPLAINED: &str = "\
+The cycle runs in a process of its own, started anew for each slice; the app (the sandbox,
+20 ms an answer) and the tables (the DynamoDB engine, in memory) are in this one, reached over
+loopback. So memory is the engine's and the connectors' alone. Of `rollcall` on a laptop, whose
+process holds the DynamoDB engine too, `bench directory` tells the memory.
+
+Calls are counted by the app, DynamoDB requests on their way, by the store. What an app offers
+(ServiceProviderConfig) is asked for once a slice and is not in the calls. MB are millions of
+bytes. Time is that of the cycle, without the start of its process; it is the machine's as
+much as ours: let nothing else run, and build with --release.
+
+  bench bounds                              everything but a million users, some ten minutes
+  bench bounds initial bulk                 two scenarios
+  bench bounds quiet --json                 for a program
+  bench bounds million --people 200000      how memory grows, before the whole of it
+
+Exit codes: 0 every bound is kept; 1 some bound is not; 2 something could not be measured.";
 
 /// The size of the directory.
 #[derive(Debug, Clone, Args)]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::Options;
+use crate::limit::Limit;
 
 /// One of the measured cycles, which follow one another in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -79,34 +80,6 @@ const PEOPLE_PER_REQUEST: u64 = 500;
 /// Requests to DynamoDB allowed to the smallest cycle: lease, snapshot, a few saves.
 const LEAST_REQUESTS: u64 = 10;
 
-/// What a figure may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Limit {
-    /// This much or less.
-    AtMost(u64),
-    /// This much: more is waste, less means that the work was not done.
-    Exactly(u64),
-}
-
-impl Limit {
-    /// Whether `counted` keeps it.
-    pub(crate) fn allows(self, counted: u64) -> bool {
-        match self {
-            Self::AtMost(most) => counted <= most,
-            Self::Exactly(wanted) => counted == wanted,
-        }
-    }
-}
-
-impl std::fmt::Display for Limit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::AtMost(most) => write!(f, "≤ {most}"),
-            Self::Exactly(wanted) => write!(f, "= {wanted}"),
-        }
-    }
-}
-
 /// What a cycle may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
@@ -158,13 +131,5 @@ mod tests {
         let requests = |arguments: &[&str]| Cycle::Rewritten.limits(&options(arguments)).requests;
         assert_eq!(requests(&[]), Some(Limit::AtMost(10)));
         assert_eq!(requests(&["--people", "100000"]), Some(Limit::AtMost(200)));
-    }
-
-    #[test]
-    fn work_that_was_not_done_keeps_no_limit() {
-        assert!(Limit::Exactly(3).allows(3));
-        assert!(!Limit::Exactly(3).allows(2));
-        assert!(Limit::AtMost(3).allows(2));
-        assert!(!Limit::AtMost(3).allows(4));
     }
 }

@@ -12,21 +12,26 @@
 //! Read [`cycles`] first: which cycles there are, and what each may cost. Then [`stage`] (everything a cycle needs, in
 //! one process), [`measure`] (one cycle, counted), [`report`].
 //!
+//! [`bounds`] measures what must be reached, scenario by scenario, with the syncing process apart ([`worker`]).
 //! [`directory`] is another bench: a large OpenLDAP in which nothing happens, read by the command in a process of its
 //! own.
 //!
 //! # Caveats
 //! Sandbox, DynamoDB engine and Rollcall share the process and its cores: memory and time are of all three.
 
+mod bounds;
 mod cli;
 mod cycles;
 mod directory;
+mod limit;
 mod measure;
 mod memory;
 mod people;
 mod progress;
 mod report;
 mod stage;
+mod work;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -36,7 +41,7 @@ use crate::cli::{Bench, Cli, Options};
 use crate::cycles::Cycle;
 use crate::stage::Stage;
 
-/// Some count is above its bound.
+/// Some figure does not keep its bound.
 const EXCEEDED: u8 = 1;
 /// Nothing could be measured.
 const BROKEN: u8 = 2;
@@ -47,6 +52,8 @@ async fn main() -> ExitCode {
     let outcome = match Cli::parse().bench {
         Bench::Cycle(options) => run(&options).await,
         Bench::Directory(options) => directory::run(&options).await,
+        Bench::Bounds(options) => bounds::run(&options).await,
+        Bench::Worker => worker::work().await.map(|()| true),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -3,12 +3,13 @@
 use std::time::Instant;
 
 use engine::job::Figures;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use store::usage::Usage;
 use testkit::sandbox::Counters;
 
 use crate::cli::Options;
-use crate::cycles::{Cycle, Limit};
+use crate::cycles::Cycle;
+use crate::limit::Limit;
 use crate::memory;
 use crate::progress::Watcher;
 use crate::stage::Stage;
@@ -56,7 +57,7 @@ pub(crate) enum Figure {
 }
 
 /// [`Usage`], for JSON.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Dynamo {
     pub(crate) total_requests: u64,
@@ -130,12 +131,13 @@ fn held(
         (Figure::DynamodbRequests, dynamodb.total_requests, limits.requests),
     ];
     let held = held.into_iter().filter_map(|(figure, counted, limit)| {
-        limit.map(|limit| Held { figure, counted, limit, met: limit.allows(counted) })
+        limit.map(|limit| Held { figure, counted, limit, met: limit.allows(&counted) })
     });
     held.collect()
 }
 
-fn calls(target: &Counters) -> u64 {
+/// Requests that arrived at the app, but for those that ask what it offers.
+pub(crate) fn calls(target: &Counters) -> u64 {
     target.total.saturating_sub(target.discovery)
 }
 

@@ -4,18 +4,14 @@
 //! own, as separate processes would have.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use connectors::application::{
-    Application, CheckedApplication, Surroundings, connect_source, connect_target,
-};
-use engine::cycle::{Definition, Ending, Naming, Ports, Request};
+use connectors::application::CheckedApplication;
+use engine::cycle::Ending;
 use engine::job::{CycleReport, CycleResult, JobState};
 use engine::model::JobId;
 use engine::ports::Observer;
-use runtime::clock::{SystemClock, SystemIds};
 use secrecy::SecretString;
 use store::embedded::Embedded;
 use store::usage::Counter;
@@ -26,6 +22,7 @@ use testkit::sandbox::{Sandbox, Settings};
 use crate::cli::Options;
 use crate::cycles::Cycle;
 use crate::people::People;
+use crate::work::{self, Document, Work};
 
 /// What cycles run on.
 pub(crate) struct Stage {
@@ -100,36 +97,16 @@ impl Stage {
 
     /// Runs a cycle to its end.
     pub(crate) async fn run(&self, cycle: Cycle, observer: &dyn Observer) -> anyhow::Result<CycleReport> {
-        let application = &self.checked.application;
-        let job = job_of(cycle);
-        let work = self.folder.path().join(job.as_str());
-        let surroundings = Surroundings {
-            base: self.folder.path(),
-            work: &work,
-            s3: None,
-            secret: None,
-            mapping: &self.checked.mapping,
-            groups: None,
-            clock: Arc::new(SystemClock),
-        };
-        let source = connect_source(&application.source, surroundings)?;
-        let token = SecretString::from(self.sandbox.token());
-        let target = connect_target(&application.target, token, false, Arc::new(SystemClock))?;
-        let ports = Ports {
-            source: source.as_ref(),
-            target: target.as_ref(),
+        let work = Work {
+            checked: &self.checked,
+            job: job_of(cycle),
+            folder: self.folder.path(),
+            token: SecretString::from(self.sandbox.token()),
             store: &self.store,
-            clock: &SystemClock,
-            ids: &SystemIds,
             observer,
+            deadline: None,
         };
-        let definition = Definition {
-            thresholds: application.removals.thresholds(),
-            cadence: application.schedule.cadence(),
-            ..Definition::new(job, self.checked.mapping.clone(), naming(), engine::ids::Key::new([7; 32]))
-        };
-        let ending = engine::cycle::run(&ports, &definition, &Request::default()).await;
-        match ending.with_context(|| format!("the {} cycle stopped", cycle.name()))? {
+        match work.run().await.with_context(|| format!("in the {} cycle", cycle.name()))? {
             Ending::Completed(report) => {
                 let failed = report.figures.failed;
                 ensure!(
@@ -156,25 +133,12 @@ fn csv(folder: &TempDir) -> PathBuf {
 }
 
 fn checked(options: &Options, folder: &TempDir, sandbox: &Sandbox) -> anyhow::Result<CheckedApplication> {
-    let yaml = include_str!("application.yaml")
-        .replace("{csv}", &csv(folder).to_string_lossy())
-        .replace("{url}", &sandbox.base_url())
-        .replace("{bulk}", if options.bulk { "auto" } else { "never" })
-        .replace("{page}", &options.page_cap.to_string());
-    let application = Application::from_yaml(&yaml, "application.yaml")?;
-    application.check().map_err(|problems| {
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("application.yaml: {}", problems.join("; "))
-    })
-}
-
-fn naming() -> Naming {
-    Naming {
-        tenant_id: "7c1f3a52-0f0c-4c43-9d6e-6d2f1f0b8a01".to_owned(),
-        application_id: "7c1f3a52-0f0c-4c43-9d6e-6d2f1f0b8a02".to_owned(),
-        application_name: "Bench".to_owned(),
-        source_id: "7c1f3a52-0f0c-4c43-9d6e-6d2f1f0b8a03".to_owned(),
-        source_name: "people.csv".to_owned(),
-        target_id: "7c1f3a52-0f0c-4c43-9d6e-6d2f1f0b8a04".to_owned(),
-    }
+    let document = Document {
+        csv: &csv(folder),
+        url: &sandbox.base_url(),
+        bulk: options.bulk,
+        page: options.page_cap,
+        groups: false,
+    };
+    work::checked(&document.yaml())
 }
