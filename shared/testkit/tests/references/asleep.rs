@@ -9,6 +9,7 @@ use engine::ports::{Clock, Unobserved};
 use jiff::{SignedDuration, Timestamp};
 use testkit::kill::{Killer, Mortal};
 use testkit::memory::TargetSettings;
+use testkit::source::MemorySource;
 use testkit::time::{CountedIds, TestClock};
 
 use crate::world::{World, settings};
@@ -35,7 +36,8 @@ impl Clock for Dozing<'_> {
 #[tokio::test]
 async fn its_cycle_ends_however_much_is_done_side_by_side() {
     let settings = TargetSettings { concurrency: 8, restless: true, ..settings() };
-    let world = World::with(settings);
+    // One page, so large that what is done waits for what is told of it.
+    let world = World::with(settings).fork(MemorySource::with_pages_of(500));
     let names: Vec<String> = (0..400).map(|number| format!("p{number:03}")).collect();
     world.people(&names.join(" "));
     world.group("all", &names.join(" "));
