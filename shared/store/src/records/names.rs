@@ -54,14 +54,37 @@ impl DynamoStore {
     }
 }
 
-/// The rows under which a name is found.
-pub(super) fn rows(job: &JobId, identity: &Identity) -> Vec<Draft> {
-    let source = IdHash::of(&identity.source_id);
-    let rows = endings(&identity.name).into_iter().filter_map(|ending| {
-        let draft = Draft::new(keys::person(job, &ending, source)?);
-        Some(draft.text("source", identity.source_id.as_str()).text("name", &identity.name))
+/// The rows under which people are found by these names.
+pub(super) fn rows(job: &JobId, names: &[Identity]) -> Vec<Draft> {
+    let rows = needed(names).into_iter().filter_map(|(ending, Identity { source_id, name })| {
+        let draft = Draft::new(keys::person(job, &ending, IdHash::of(source_id))?);
+        Some(draft.text("source", source_id.as_str()).text("name", name))
     });
     rows.collect()
+}
+
+/// The endings people are found by, each with the name that is shown: the first of theirs that it finds. What another
+/// ending of the same person begins with is not needed: who looks for `sayed` finds `sayed example com`. A name and a
+/// sign-in name mostly agree, so that this leaves about half.
+fn needed(names: &[Identity]) -> Vec<(String, &Identity)> {
+    let mut all: BTreeMap<(&SourceId, String), usize> = BTreeMap::new();
+    for (place, identity) in names.iter().enumerate() {
+        for ending in endings(&identity.name) {
+            all.entry((&identity.source_id, ending)).or_insert(place);
+        }
+    }
+    let mut needed = Vec::with_capacity(all.len());
+    let mut all = all.into_iter().peekable();
+    while let Some(((person, ending), place)) = all.next() {
+        // In order, what an ending begins comes right after it, if anything does.
+        match all.peek_mut() {
+            Some(((other, longer), shown)) if *other == person && longer.starts_with(&ending) => {
+                *shown = place.min(*shown);
+            }
+            _ => needed.push((ending, &names[place])),
+        }
+    }
+    needed
 }
 
 /// The folded name from each of its words on. Of a sign-in name the part after the `@` begins no word: everybody
@@ -104,6 +127,10 @@ fn plain_letters(letter: char) -> Vec<char> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -147,6 +174,66 @@ mod tests {
         ];
         for (name, expected) in cases {
             assert_eq!(endings(name), expected, "{name}");
+        }
+    }
+
+    type Pairs = &'static [(&'static str, &'static str)];
+
+    fn names(names: &[(&str, &str)]) -> Vec<Identity> {
+        let identity = |(person, name): &(&str, &str)| Identity {
+            source_id: SourceId::new(*person),
+            name: (*name).to_owned(),
+        };
+        names.iter().map(identity).collect()
+    }
+
+    #[test]
+    fn what_another_ending_of_the_same_person_begins_with_is_not_needed() {
+        let cases: [(Pairs, Pairs); 4] = [
+            (
+                &[("1", "Nadia Sayed"), ("1", "nadia.sayed@example.com")],
+                &[("nadia sayed example com", "Nadia Sayed"), ("sayed example com", "Nadia Sayed")],
+            ),
+            (
+                &[("1", "Nadia Sayed"), ("2", "nadia.sayed@example.com")],
+                &[
+                    ("nadia sayed", "Nadia Sayed"),
+                    ("sayed", "Nadia Sayed"),
+                    ("nadia sayed example com", "nadia.sayed@example.com"),
+                    ("sayed example com", "nadia.sayed@example.com"),
+                ],
+            ),
+            (&[("1", "Ann"), ("1", "Annis"), ("1", "Annette")], &[("annette", "Ann"), ("annis", "Annis")]),
+            (&[("1", "Ann Ann")], &[("ann ann", "Ann Ann")]),
+        ];
+        for (given, expected) in cases {
+            let given = names(given);
+            let found = needed(&given);
+            let found: Vec<_> =
+                found.iter().map(|(ending, id)| (ending.as_str(), id.name.as_str())).collect();
+            assert_eq!(found, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn leaving_endings_out_hides_nobody(
+            given in prop::collection::vec(("[12]", "[ab]{1,3}( [ab]{1,3}){0,2}(@b)?"), 0..6),
+            text in "[ab]{1,3}( [ab]{1,3})?",
+        ) {
+            let given: Vec<(&str, &str)> = given.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
+            let given = names(&given);
+            let all: BTreeSet<&SourceId> = given
+                .iter()
+                .filter(|identity| endings(&identity.name).iter().any(|ending| ending.starts_with(&text)))
+                .map(|identity| &identity.source_id)
+                .collect();
+            let found: BTreeSet<&SourceId> = needed(&given)
+                .into_iter()
+                .filter(|(ending, _)| ending.starts_with(&text))
+                .map(|(_, identity)| &identity.source_id)
+                .collect();
+            prop_assert_eq!(found, all);
         }
     }
 }

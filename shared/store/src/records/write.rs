@@ -32,7 +32,7 @@ impl DynamoStore {
         for record in records {
             rows.push(draft(job, record, self.retention)?);
         }
-        rows.extend(names.iter().flat_map(|identity| names::rows(job, identity)));
+        rows.extend(names::rows(job, names));
         self.logs.put_batches(rows).await
     }
 }
