@@ -25,7 +25,7 @@ use serde_json::json;
 use store::embedded::Embedded;
 use store::usage::Counter;
 use store::{By, DynamoStore, RecordQuery, TableNames, Worker};
-use testkit::kill::{Killer, Moment, Mortal};
+use testkit::kill::{Killer, Moment, Mortals};
 use testkit::sandbox::{Sandbox, Settings};
 use testkit::source::MemorySource;
 use testkit::time::{CountedIds, TestClock};
@@ -187,17 +187,8 @@ impl World {
         let killer = Killer::at(moment);
         let target = self.scim();
         let request = Request::default();
-        let (source, target) =
-            (Mortal { port: &self.directory, killer: &killer }, Mortal { port: &target, killer: &killer });
-        let store = Mortal { port: &self.store as &dyn Store, killer: &killer };
-        let ports = Ports {
-            source: &source,
-            target: &target,
-            store: &store,
-            clock: self.clock.as_ref(),
-            ids: &self.ids,
-            observer: &Unobserved,
-        };
+        let mortal = Mortals::of(self.ports(&target), &killer);
+        let ports = mortal.ports();
         let report = tokio::select! {
             biased;
             ending = Box::pin(engine::cycle::run(&ports, &self.definition, &request)) => match ending.unwrap() {

@@ -143,17 +143,20 @@ impl World {
     async fn slice(&mut self, how: &str, request: &Request) -> Result<Ending, CycleError> {
         let pace = self.pace();
         let clock = Passing { clock: &self.clock, pace };
-        let ports = Ports {
+        let ending = engine::cycle::run(&self.ports(&clock), &self.definition, request).await;
+        self.note(|| format!("  {how}: {}", describe(&ending)));
+        ending
+    }
+
+    fn ports<'a>(&'a self, clock: &'a Passing<'_>) -> Ports<'a> {
+        Ports {
             source: &self.source,
             target: &self.target,
             store: &self.store,
-            clock: &clock,
+            clock,
             ids: &self.ids,
             observer: &Unobserved,
-        };
-        let ending = engine::cycle::run(&ports, &self.definition, request).await;
-        self.note(|| format!("  {how}: {}", describe(&ending)));
-        ending
+        }
     }
 
     /// How the time passes during the next slice.

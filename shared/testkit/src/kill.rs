@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use engine::cycle::Ports;
 use engine::escrow::EscrowEntry;
 use engine::fingerprint::Fingerprint;
 use engine::guard::{StagedKey, StagedRemoval};
@@ -117,12 +118,37 @@ impl Killer {
     }
 }
 
+/// The ports of a worker, with every outside call going through a [`Killer`].
+pub struct Mortals<'a> {
+    plain: Ports<'a>,
+    source: Mortal<'a, dyn Source + 'a>,
+    target: Mortal<'a, dyn Target + 'a>,
+    store: Mortal<'a, dyn Store + 'a>,
+}
+
+impl<'a> Mortals<'a> {
+    /// Puts `killer` between a worker and its `ports`.
+    #[must_use]
+    pub fn of(ports: Ports<'a>, killer: &'a Killer) -> Self {
+        let (source, target, store) = (ports.source, ports.target, ports.store);
+        Self {
+            plain: ports,
+            source: Mortal { port: source, killer },
+            target: Mortal { port: target, killer },
+            store: Mortal { port: store, killer },
+        }
+    }
+
+    /// What the worker is given.
+    pub fn ports(&self) -> Ports<'_> {
+        Ports { source: &self.source, target: &self.target, store: &self.store, ..self.plain }
+    }
+}
+
 /// A port whose calls go through a [`Killer`].
-pub struct Mortal<'a, P: ?Sized> {
-    /// The port itself.
-    pub port: &'a P,
-    /// Who counts.
-    pub killer: &'a Killer,
+struct Mortal<'a, P: ?Sized> {
+    port: &'a P,
+    killer: &'a Killer,
 }
 
 #[async_trait]

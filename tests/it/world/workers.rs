@@ -2,9 +2,8 @@
 
 use engine::cycle::{CycleError, Ending, Ports, Request};
 use engine::job::CycleReport;
-use engine::ports::{Store, Unobserved};
 use jiff::SignedDuration;
-use testkit::kill::{Killer, Moment, Mortal};
+use testkit::kill::{Killer, Moment, Mortals};
 
 use super::World;
 
@@ -35,17 +34,8 @@ impl World {
         let killer = Killer::at(Some(Moment::After(call)));
         let target = self.scim();
         let request = Request::default();
-        let (source, target) =
-            (Mortal { port: &self.directory, killer: &killer }, Mortal { port: &target, killer: &killer });
-        let store = Mortal { port: &self.store as &dyn Store, killer: &killer };
-        let ports = Ports {
-            source: &source,
-            target: &target,
-            store: &store,
-            clock: self.clock.as_ref(),
-            ids: &self.ids,
-            observer: &Unobserved,
-        };
+        let mortal = Mortals::of(self.ports(&target), &killer);
+        let ports = mortal.ports();
         let mut sleeper = Box::pin(engine::cycle::run(&ports, &self.definition, &request));
         tokio::select! {
             biased;

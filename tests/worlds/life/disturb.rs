@@ -3,10 +3,10 @@
 //! In: the world and its chance. Out: some slices of a cycle, none of which ended as it should have; anything but what
 //! such a disturbance can cause is a failure of the world.
 
-use engine::cycle::{CycleError, Ending, Ports, Request};
-use engine::ports::{Clock as _, StoreError, TargetErrorKind, Unobserved, Unreadable};
+use engine::cycle::{CycleError, Ending, Request};
+use engine::ports::{Clock as _, StoreError, TargetErrorKind, Unreadable};
 use jiff::SignedDuration;
-use testkit::kill::{Killer, Moment, Mortal};
+use testkit::kill::{Killer, Moment, Mortals};
 use testkit::memory::{Fault, Faults};
 
 use super::{Passing, World, describe};
@@ -107,21 +107,12 @@ impl World {
         let killer = Killer::at(Some(moment));
         let (pace, request) = (self.pace(), Request::default());
         let clock = Passing { clock: &self.clock, pace };
-        let definition = self.definition.clone();
-        let (source, target, store) = (
-            Mortal { port: &self.source, killer: &killer },
-            Mortal { port: &self.target, killer: &killer },
-            Mortal { port: &self.store, killer: &killer },
-        );
-        let asleep = Ports {
-            source: &source,
-            target: &target,
-            store: &store,
-            clock: &clock,
-            ids: &self.ids,
-            observer: &Unobserved,
-        };
-        let mut sleeper = Box::pin(engine::cycle::run(&asleep, &definition, &request));
+        let second = Moment::Before(self.chance.between(1, 120) as u64);
+        let killed = self.chance.in_thousand(400);
+        let other = Killer::at(killed.then_some(second));
+        let mortal = Mortals::of(self.ports(&clock), &killer);
+        let ports = mortal.ports();
+        let mut sleeper = Box::pin(engine::cycle::run(&ports, &self.definition, &request));
         let early = tokio::select! {
             biased;
             ending = &mut sleeper => Some(ending),
@@ -131,19 +122,12 @@ impl World {
             drop(sleeper);
             return self.expect(ending);
         }
-        let second = Moment::Before(self.chance.between(1, 120) as u64);
-        let killed = self.chance.in_thousand(400);
-        let other = Killer::at(killed.then_some(second));
-        let (source, target, store) = (
-            Mortal { port: &self.source, killer: &other },
-            Mortal { port: &self.target, killer: &other },
-            Mortal { port: &self.store, killer: &other },
-        );
-        let awake = Ports { source: &source, target: &target, store: &store, ..asleep };
+        let mortal = Mortals::of(self.ports(&clock), &other);
+        let ports = mortal.ports();
         self.clock.advance(SignedDuration::from_mins(40));
         let ending = tokio::select! {
             biased;
-            ending = engine::cycle::run(&awake, &definition, &request) => Some(ending),
+            ending = engine::cycle::run(&ports, &self.definition, &request) => Some(ending),
             () = other.died() => None,
         };
         killer.revive();
@@ -205,19 +189,8 @@ impl World {
         let killer = Killer::at(Some(moment));
         let (pace, request) = (self.pace(), Request::default());
         let clock = Passing { clock: &self.clock, pace };
-        let (source, target, store) = (
-            Mortal { port: &self.source, killer: &killer },
-            Mortal { port: &self.target, killer: &killer },
-            Mortal { port: &self.store, killer: &killer },
-        );
-        let ports = Ports {
-            source: &source,
-            target: &target,
-            store: &store,
-            clock: &clock,
-            ids: &self.ids,
-            observer: &Unobserved,
-        };
+        let mortal = Mortals::of(self.ports(&clock), &killer);
+        let ports = mortal.ports();
         let ending = tokio::select! {
             biased;
             ending = engine::cycle::run(&ports, &self.definition, &request) => Some(ending),

@@ -7,7 +7,7 @@ use engine::cycle::{Ending, Ports, Request};
 use engine::model::ObjectType;
 use engine::ports::{Clock, Unobserved};
 use jiff::{SignedDuration, Timestamp};
-use testkit::kill::{Killer, Mortal};
+use testkit::kill::{Killer, Mortals};
 use testkit::memory::TargetSettings;
 use testkit::source::MemorySource;
 use testkit::time::{CountedIds, TestClock};
@@ -45,13 +45,14 @@ async fn its_cycle_ends_however_much_is_done_side_by_side() {
     let killer = Killer::delaying(5);
     let ports = Ports {
         source: &world.directory,
-        target: &Mortal { port: &world.target, killer: &killer },
-        store: &Mortal { port: &world.store, killer: &killer },
+        target: &world.target,
+        store: &world.store,
         clock: &Dozing(&world.clock),
         ids: &ids,
         observer: &Unobserved,
     };
-    let ending = engine::cycle::run(&ports, &world.definition, &Request::default()).await;
+    let delayed = Mortals::of(ports, &killer);
+    let ending = engine::cycle::run(&delayed.ports(), &world.definition, &Request::default()).await;
     assert!(matches!(ending, Ok(Ending::Completed(_))), "{ending:?}");
     assert_eq!(world.target.accounts(ObjectType::User).len(), names.len());
     assert_eq!(world.members("all"), names.join(" "));

@@ -11,7 +11,7 @@ use engine::mapping::{
 use engine::model::{JobId, ObjectType, SourceId, SourceObject, TargetId, Value};
 use engine::ports::{Ids, Unobserved};
 use jiff::{SignedDuration, Timestamp};
-use testkit::kill::{Killer, Moment, Mortal};
+use testkit::kill::{Killer, Moment, Mortals};
 use testkit::memory::{Account, MemoryStore, MemoryTarget, TargetSettings};
 use testkit::source::MemorySource;
 use testkit::time::{CountedIds, TestClock};
@@ -208,17 +208,16 @@ impl World {
             ids.cycle_id();
         }
         let killer = Killer::at(moment);
-        let source = Mortal { port: &self.directory, killer: &killer };
-        let target = Mortal { port: &self.target, killer: &killer };
-        let store = Mortal { port: &self.store, killer: &killer };
         let ports = Ports {
-            source: &source,
-            target: &target,
-            store: &store,
+            source: &self.directory,
+            target: &self.target,
+            store: &self.store,
             clock: &self.clock,
             ids: &ids,
             observer: &Unobserved,
         };
+        let mortal = Mortals::of(ports, &killer);
+        let ports = mortal.ports();
         let ending = tokio::select! {
             biased;
             ending = engine::cycle::run(&ports, &self.definition, request) => Some(ending),
