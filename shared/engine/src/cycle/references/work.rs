@@ -73,12 +73,6 @@ pub(super) async fn begin(run: &Run<'_>, session: &mut Session) -> Result<(), St
     if !somebody && !groups {
         return Ok(());
     }
-    if session.state.counts.escrowed > 0 {
-        // Who failed in this cycle is left to the retries of the next.
-        let escrows = run.ports.store.escrows(&run.definition.job).await?;
-        session.waiting.escrows =
-            escrows.into_iter().map(|entry| (IdHash::of(&entry.source_id), entry)).collect();
-    }
     read_waiting(run, session).await?;
     let work = &mut session.references;
     if somebody {
