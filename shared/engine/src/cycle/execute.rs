@@ -14,7 +14,7 @@ use super::choosing::{Reserved, choose};
 use super::log::Log;
 use super::matching::{Candidates, Matcher};
 use super::plan::Planned;
-use super::{Run, Stop};
+use super::{Run, Stop, doubt};
 use crate::decide::{Answer, Case, Operation, Presence, conflict, decide};
 use crate::escrow::{EscrowEntry, Failure, FailureCode};
 use crate::ids::IdHash;
@@ -350,20 +350,15 @@ async fn read_and_repeat(
     id: &TargetId,
     error: TargetError,
 ) -> Result<Result<Option<TargetId>, Failure>, Stop> {
-    run.before_call().await?;
-    let mapping = run.definition.mapping_of(planned.kind);
-    let account = match run.ports.target.get(planned.kind, id, &mapping.target_paths()).await {
-        Ok(Some(mut account)) => {
-            let shadow = planned.prior.as_ref().map(|link| &link.shadow);
-            mapping.veil_account(&mut account.attributes, shadow, &run.definition.key);
-            account
-        }
+    let known = planned.prior.as_ref().map(|link| &link.shadow);
+    let shadow = match doubt::held(run, planned.kind, id, known).await? {
+        Ok(Some(shadow)) => shadow,
         Ok(None) => return run.judged(error).map(Err),
-        Err(error) => return run.judged(error).map(Err),
+        Err(failure) => return Ok(Err(failure)),
     };
     let Some(object) = &planned.object else { return Ok(Ok(None)) };
     let link = Link {
-        shadow: account.attributes,
+        shadow,
         target_id: Some(id.clone()),
         ..planned
             .prior
@@ -371,7 +366,7 @@ async fn read_and_repeat(
             .unwrap_or_else(|| super::commit::link_of(planned, Some(id), Timestamp::UNIX_EPOCH))
     };
     let case = Case { link: Some(&link), ..case(run, planned, object, None) };
-    let decision = decide(&case, mapping);
+    let decision = decide(&case, run.definition.mapping_of(planned.kind));
     if decision.operation.is_removal() && !planned.operation.is_removal() {
         // What the account holds is remembered, so that the next cycle sees the removal and has it counted.
         run.desk.put_link(&link).await?;

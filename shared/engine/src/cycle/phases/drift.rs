@@ -90,7 +90,7 @@ async fn compared(run: &Run<'_>, session: &Session, links: Vec<Link>) -> Result<
     run.reread(items.iter_mut().filter_map(|item| item.object.as_mut())).await?;
     let references = references::resolve(run, &items).await?;
     let read: Vec<(Link, Item, Option<Attributes>)> = stream::iter(links.into_iter().zip(items))
-        .map(async |(link, item)| Ok::<_, Stop>((doubt::held(run, &link).await?.ok(), link, item)))
+        .map(async |(link, item)| Ok::<_, Stop>((doubt::held_now(run, &link).await?.ok(), link, item)))
         .buffered(run.ports.target.habits().concurrency)
         .map_ok(|(actual, link, item)| (link, item, actual))
         .try_collect()
