@@ -227,6 +227,11 @@ pub enum Phase {
     },
     /// Trying again what is due in escrow.
     Retries,
+    /// Noting all groups to be compared, in the order of their id hashes: the mapping changed.
+    Groups {
+        /// Who was looked at last.
+        after: Option<IdHash>,
+    },
     /// Making good pending references, and putting members into groups.
     References,
     /// Executing staged removals, once the guard agreed.

@@ -142,6 +142,16 @@ impl Definition {
         kind == ObjectType::User || self.groups.is_some()
     }
 
+    /// Whether groups and their members are provisioned.
+    pub(crate) fn provisions_members(&self) -> bool {
+        self.groups.as_ref().is_some_and(|groups| groups.mapping.members().is_some())
+    }
+
+    /// What becomes of groups in groups.
+    pub(crate) fn nested(&self) -> Nested {
+        self.groups.as_ref().map_or_else(Nested::default, |groups| groups.nested)
+    }
+
     /// The mapping of objects of this type. Of groups only while the job [`manages`](Self::manages) them: those it does
     /// not manage are dropped where they are read.
     #[must_use]

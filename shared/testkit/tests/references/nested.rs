@@ -1,6 +1,8 @@
 //! Groups in groups.
 
-use engine::cycle::Nested;
+use engine::cycle::{Ending, Nested, Request};
+use engine::ports::Clock;
+use testkit::source::MemorySource;
 
 use crate::world::World;
 
@@ -61,4 +63,28 @@ async fn what_becomes_of_inner_groups_can_be_changed_at_any_time() {
         assert_eq!(world.members("outer"), members, "{nested:?}");
         world.is_at_rest().await;
     }
+}
+
+#[tokio::test]
+async fn slices_without_any_time_compare_all_groups_again_in_the_end() {
+    let world = World::new();
+    let names: Vec<String> = (0..600).map(|number| format!("p{number:03}")).collect();
+    let mut world = world.fork(MemorySource::with_pages_of(300));
+    world.people(&names.join(" "));
+    world.group("inner", &names.join(" "));
+    world.group("outer", "z-inner");
+    world.cycle().await;
+    world = world.nesting(Nested::Expand);
+    let mut slices = 0;
+    loop {
+        slices += 1;
+        let deadline = Some(Clock::now(&world.clock));
+        let (ending, _) = world.slice(None, &Request { deadline, ..Request::default() }).await;
+        match ending.unwrap().unwrap() {
+            Ending::Completed(_) => break,
+            _ => assert!(slices < 100, "it does not end: {:?}", world.state().checkpoint.map(|at| at.phase)),
+        }
+    }
+    assert_eq!(world.members("outer"), names.join(" "));
+    world.is_at_rest().await;
 }

@@ -1,12 +1,13 @@
 //! The phases of a cycle, each a loop over pages that can stop between any two.
 //!
 //! ```text
-//! Pages ─▶ Leavers ─▶ Stored ─▶ Retries ─▶ References ─▶ Removals ─▶ Drift ─▶ the end
-//! users,   (complete  (mapping  (escrow)   (managers,    (guard)     (a budget
-//! groups    reading)   changed)             members)                  of reads)
+//! Pages ─▶ Leavers ─▶ Stored ─▶ Retries ─▶ Groups ─▶ References ─▶ Removals ─▶ Drift ─▶ the end
+//! users,   (complete  (mapping  (escrow)   (mapping  (managers,    (guard)     (a budget
+//! groups    reading)   changed)             changed)  members)                  of reads)
 //! ```
 
 mod drift;
+mod groups;
 mod leavers;
 pub(super) mod now;
 mod pages;
@@ -30,6 +31,8 @@ pub(super) const PAGE: usize = 500;
 /// Works on the cycle until it is complete or the deadline comes.
 pub(super) async fn slice(run: &Run<'_>, session: &mut Session) -> Result<Ending, Stop> {
     resume(run, session).await?;
+    // However little time there is, a slice does something: those who have less than a step takes would hand over for ever.
+    let mut worked = false;
     loop {
         let orders = run.desk.orders();
         if orders.pause {
@@ -41,9 +44,10 @@ pub(super) async fn slice(run: &Run<'_>, session: &mut Session) -> Result<Ending
             run.save(session, &[]).await?;
             continue;
         }
-        if run.deadline_has_come() {
+        if worked && run.deadline_has_come() {
             return hand_over(run, session).await;
         }
+        worked = true;
         // Each on the heap: together they would not fit on the stack of a thread.
         match session.checkpoint.phase.clone() {
             Phase::Pages { cursor: None } => Box::pin(pages::open(run, session)).await?,
@@ -51,6 +55,7 @@ pub(super) async fn slice(run: &Run<'_>, session: &mut Session) -> Result<Ending
             Phase::Leavers { after } => Box::pin(leavers::leavers(run, session, after)).await?,
             Phase::Stored { after } => Box::pin(stored::stored(run, session, after)).await?,
             Phase::Retries => Box::pin(retries::retries(run, session)).await?,
+            Phase::Groups { after } => Box::pin(groups::groups(run, session, after)).await?,
             Phase::References => Box::pin(settle(run, session)).await?,
             Phase::Removals => Box::pin(removals::removals(run, session)).await?,
             Phase::Drift { left } => {

@@ -2,7 +2,7 @@
 
 use super::PAGE;
 use crate::cycle::plan::{Item, PagePlan, Pass, plan_items};
-use crate::cycle::{Run, Session, Stop, commit, references};
+use crate::cycle::{Run, Session, Stop, commit};
 use jiff::Timestamp;
 
 use crate::escrow::EscrowEntry;
@@ -31,8 +31,7 @@ pub(super) async fn retries(run: &Run<'_>, session: &mut Session) -> Result<(), 
         .map(|entry| Item::new(entry.object_type, entry.source_id.clone(), entry.object.clone()))
         .collect();
     if due.is_empty() {
-        references::prepare(run, session).await?;
-        session.checkpoint.phase = Phase::References;
+        session.checkpoint.phase = Phase::Groups { after: None };
         return Ok(());
     }
     let mut plan = PagePlan::new(Phase::Retries);

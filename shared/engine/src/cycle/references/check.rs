@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::resolve::{Known, accounts};
-use super::work::{nested, provisions_members};
 use super::{BATCH, Work};
 use crate::cycle::{Nested, Run, Session, Stop};
 use crate::ids::IdHash;
@@ -51,14 +50,14 @@ pub(super) async fn step(run: &Run<'_>, session: &mut Session) -> Result<bool, S
 fn sort(run: &Run<'_>, work: &mut Work, row: PendingReference, known: Option<&Known>) -> Option<SourceId> {
     let account = known.and_then(|known| known.account.clone());
     let kind = known.map_or(ObjectType::User, |known| known.kind);
-    let can_join = kind == ObjectType::User || nested(run) == Nested::Member;
+    let can_join = kind == ObjectType::User || run.definition.nested() == Nested::Member;
     match (row.is_moved(), row.path == MEMBERS) {
         // Without an account they are noted until they have one.
-        (true, _) if can_join && provisions_members(run) => {
+        (true, _) if can_join && run.definition.provisions_members() => {
             work.moved.insert(row.missing, Known { kind, account });
             None
         }
-        (false, true) if can_join && provisions_members(run) => account.map(|_| row.referrer),
+        (false, true) if can_join && run.definition.provisions_members() => account.map(|_| row.referrer),
         (_, true) => None,
         (_, false) => {
             let account = account?;

@@ -199,7 +199,7 @@ async fn found(run: &Run<'_>, group: &TargetId) -> Result<Result<Option<Found>, 
     run.target_is_well();
     let Some(shown) = shown else { return Ok(Ok(None)) };
     let accounts: Vec<TargetId> = shown.iter().cloned().collect();
-    let kinds: &[ObjectType] = match super::work::nested(run) {
+    let kinds: &[ObjectType] = match run.definition.nested() {
         Nested::Member => &[ObjectType::Group, ObjectType::User],
         Nested::Skip | Nested::Expand => &[ObjectType::User],
     };

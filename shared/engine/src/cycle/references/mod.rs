@@ -37,7 +37,7 @@ pub(super) use leaving::{hold_members, remove_members};
 pub(super) use remember::{foresee, remember};
 pub(super) use resolve::resolve;
 pub(super) use roster::{Forgotten, Roster, count};
-pub(super) use work::{Work, prepare};
+pub(super) use work::Work;
 
 use super::{Run, Session, Stop};
 

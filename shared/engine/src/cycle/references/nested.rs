@@ -6,7 +6,6 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::READING;
 use super::resolve::{Known, accounts};
-use super::work::nested;
 use crate::cycle::{Nested, Run, Stop};
 use crate::ids::IdHash;
 use crate::membership::{Membership, Wanted};
@@ -33,7 +32,7 @@ pub(super) async fn belonging(
     group: &SourceId,
     membership: &Membership,
 ) -> Result<Belonging, Stop> {
-    if nested(run) == Nested::Expand {
+    if run.definition.nested() == Nested::Expand {
         return expanded(run, group, membership).await;
     }
     // A group that lists itself is in nothing but itself.
@@ -42,7 +41,7 @@ pub(super) async fn belonging(
     let mut belonging = Belonging::default();
     for member in members() {
         let known = known.get(&IdHash::of(member));
-        if is_group(known) && nested(run) == Nested::Skip {
+        if is_group(known) && run.definition.nested() == Nested::Skip {
             belonging.left_out.push(member.clone());
         } else {
             belonging.wanted.insert(member.clone(), known.and_then(|known| known.account.clone()));

@@ -10,7 +10,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::READING;
 use super::enrol::Enrolled;
 use super::roster::Forgotten;
-use super::work::{nested, provisions_members, read_waiting};
+use super::work::read_waiting;
 use crate::cycle::execute::Done;
 use crate::cycle::plan::PagePlan;
 use crate::cycle::{Nested, Run, Session, Stop};
@@ -30,7 +30,7 @@ pub(in crate::cycle) async fn foresee(
         planned.kind == ObjectType::Group && matches!(planned.operation, Operation::Delete(_))
     });
     let deleted: Vec<SourceId> = deleted.map(|planned| planned.source_id.clone()).collect();
-    if deleted.is_empty() || !provisions_members(run) {
+    if deleted.is_empty() || !run.definition.provisions_members() {
         return Ok(());
     }
     read_waiting(run, session).await?;
@@ -71,11 +71,11 @@ pub(in crate::cycle) async fn remember(
         session.checkpoint.linked_somebody |= after.is_some() && after != before;
         let new = rows.of_object(done);
         session.checkpoint.figures.unresolved += new;
-        if provisions_members(run) && is_moved(done, replay) {
+        if run.definition.provisions_members() && is_moved(done, replay) {
             rows.added.push(PendingReference::moved(done.planned.source_id.clone()));
         }
     }
-    if provisions_members(run) {
+    if run.definition.provisions_members() {
         members(run, session, plan, done, replay).await?;
         forget(run, session, plan, done, &mut rows).await?;
     }
@@ -192,8 +192,8 @@ async fn members(
             unsettled.insert(group.clone());
         }
         // Nobody is put into a group that has no account; what it was given before is taken back where it had one.
-        let is_of_use =
-            account_after(done).or(account_before(done)).is_some() || nested(run) == Nested::Expand;
+        let is_of_use = account_after(done).or(account_before(done)).is_some()
+            || run.definition.nested() == Nested::Expand;
         if !is_of_use || matches!(done.planned.operation, Operation::Delete(_)) {
             unsettled.remove(group);
         }
@@ -215,7 +215,7 @@ async fn members(
 /// Groups that the source shows no longer, where others took in their members: nobody belongs to them any more, long
 /// before they are deleted.
 fn gone<'p>(run: &Run<'_>, plan: &'p PagePlan, done: &'p [Done]) -> Vec<&'p SourceId> {
-    if nested(run) != Nested::Expand {
+    if run.definition.nested() != Nested::Expand {
         return Vec::new();
     }
     let staged = plan.stage.iter().map(|staging| &staging.removal);

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::BATCH;
 use super::compare::Compared;
 use super::resolve::Known;
 use crate::cycle::{Nested, Run, Session, Stop};
 use crate::ids::IdHash;
-use crate::job::CycleKind;
 use crate::membership::PendingReference;
 use crate::model::{ObjectType, SourceId, TargetId};
 use crate::ports::MEMBERS;
@@ -32,30 +30,6 @@ pub(in crate::cycle) struct Work {
     pub(super) compared: VecDeque<Compared>,
 }
 
-/// Notes every group to be compared when the mapping changed, or what becomes of groups in groups: whom the cycle looked
-/// at for another reason is noted already, but a group may look as it did and hold others.
-pub(in crate::cycle) async fn prepare(run: &Run<'_>, session: &mut Session) -> Result<(), Stop> {
-    let is_first = session.state.last.is_none() || session.state.counts.groups.linked == 0;
-    if session.checkpoint.kind != CycleKind::Initial || is_first || !provisions_members(run) {
-        return Ok(());
-    }
-    let mut after = None;
-    loop {
-        let links = run.ports.store.links_after(&run.definition.job, after, BATCH).await?;
-        let groups =
-            links.iter().filter(|link| link.object_type == ObjectType::Group && link.target_id.is_some());
-        let groups: Vec<SourceId> = groups.map(|link| link.source_id.clone()).collect();
-        if !groups.is_empty() {
-            run.ports.store.mark_unsettled(&run.desk.lease().await?, &groups).await?;
-            session.checkpoint.unsettled = true;
-        }
-        after = links.last().map(|link| IdHash::of(&link.source_id));
-        if links.len() < BATCH {
-            return Ok(());
-        }
-    }
-}
-
 /// Finds out what there is to do, once a slice.
 pub(super) async fn begin(run: &Run<'_>, session: &mut Session) -> Result<(), Stop> {
     if std::mem::replace(&mut session.references.begun, true) {
@@ -69,7 +43,7 @@ pub(super) async fn begin(run: &Run<'_>, session: &mut Session) -> Result<(), St
     let checkpoint = &session.checkpoint;
     let somebody = checkpoint.linked_somebody && session.state.counts.pending > 0;
     // Groups that a killed worker noted while it made references good are in the store, and not yet in the checkpoint.
-    let groups = (checkpoint.unsettled || somebody) && provisions_members(run);
+    let groups = (checkpoint.unsettled || somebody) && run.definition.provisions_members();
     if !somebody && !groups {
         return Ok(());
     }
@@ -81,7 +55,7 @@ pub(super) async fn begin(run: &Run<'_>, session: &mut Session) -> Result<(), St
     }
     if groups {
         let noted = run.ports.store.unsettled(&run.definition.job).await?;
-        let outer = if nested(run) == Nested::Expand { work.outer(&noted) } else { Vec::new() };
+        let outer = if run.definition.nested() == Nested::Expand { work.outer(&noted) } else { Vec::new() };
         if !outer.is_empty() {
             run.ports.store.mark_unsettled(&run.desk.lease().await?, &outer).await?;
         }
@@ -173,14 +147,4 @@ impl Work {
             self.groups.extend(groups);
         }
     }
-}
-
-/// Whether groups and their members are provisioned.
-pub(super) fn provisions_members(run: &Run<'_>) -> bool {
-    run.definition.groups.as_ref().is_some_and(|groups| groups.mapping.members().is_some())
-}
-
-/// What becomes of groups in groups.
-pub(super) fn nested(run: &Run<'_>) -> Nested {
-    run.definition.groups.as_ref().map_or_else(Nested::default, |groups| groups.nested)
 }
