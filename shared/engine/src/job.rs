@@ -66,7 +66,8 @@ pub struct Figures {
     pub members_added: u64,
     /// Members taken out of groups.
     pub members_removed: u64,
-    /// References that could not be made good yet: a manager or member without an account.
+    /// References that were met and could not be made good then: a manager or member without an account, a group in a
+    /// group that is left out. Those made good later in the cycle count, too.
     pub unresolved: u64,
     /// Accounts read by the drift sweep.
     pub swept: u64,

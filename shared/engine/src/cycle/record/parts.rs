@@ -126,14 +126,33 @@ pub(super) fn unresolved_step<'s>(
     anchors: impl ExactSizeIterator<Item = &'s SourceId>,
     tells: impl FnOnce(&str) -> String,
 ) -> Step {
-    let named = listed(anchors.map(|anchor| shortened_to(anchor.as_str(), NAME)), NAMED, ", ");
+    let named = named(anchors);
     step(
         "EntrySynchronizationReferenceResolution",
         StepType::ReferenceResolution,
         Outcome::Warning,
         tells(&named),
-        [("ErrorCode", UNRESOLVED.to_owned()), ("UnresolvedReferences", named.clone())],
+        [("ErrorCode", UNRESOLVED.to_owned()), ("UnresolvedReferences", named)],
     )
+}
+
+/// The step of groups in a group that are left out. `tells` makes the sentence of which they are.
+pub(super) fn left_out_step<'s>(
+    groups: impl ExactSizeIterator<Item = &'s SourceId>,
+    tells: impl FnOnce(&str) -> String,
+) -> Step {
+    let named = named(groups);
+    step(
+        "EntrySynchronizationSkip",
+        StepType::ReferenceResolution,
+        Outcome::Skipped,
+        tells(&named),
+        [("SkipReason", "NestedGroupLeftOut".to_owned()), ("NestedGroups", named)],
+    )
+}
+
+fn named<'s>(anchors: impl ExactSizeIterator<Item = &'s SourceId>) -> String {
+    listed(anchors.map(|anchor| shortened_to(anchor.as_str(), NAME)), NAMED, ", ")
 }
 
 /// The first of them, and how many there are beyond.

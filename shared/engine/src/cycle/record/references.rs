@@ -10,8 +10,10 @@ use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::parts::{changed, held_step, listed, outcome, step, unresolved_step};
+use super::parts::{changed, held_step, left_out_step, listed, outcome, step, unresolved_step};
 use super::{Writer, account_identity, linked_identity};
+use crate::cycle::Nested;
+use crate::cycle::references::LEVELS;
 use crate::escrow::Failure;
 use crate::model::{AttributeChange, ObjectType, SourceId, TargetId};
 use crate::ports::MEMBERS;
@@ -43,6 +45,8 @@ pub(in crate::cycle) struct MembershipTold {
     pub(in crate::cycle) removed: Vec<(SourceId, TargetId)>,
     /// Who belongs to it and has no account.
     pub(in crate::cycle) unresolved: Vec<SourceId>,
+    /// Groups in it whose members do not belong to it.
+    pub(in crate::cycle) left_out: Vec<SourceId>,
     pub(in crate::cycle) failure: Option<Failure>,
     pub(in crate::cycle) finished: Timestamp,
     pub(in crate::cycle) milliseconds: u64,
@@ -141,8 +145,10 @@ impl Writer<'_> {
         record.provisioning_action = if coming + going == 0 { Action::Other } else { Action::Update };
         let mut steps = vec![self.read_members(told), compared(&told.group_label, coming, going)];
         steps.extend(self.without_accounts(told));
+        steps.extend(self.left_out(told));
         steps.extend(self.exported(told, most));
-        record.provisioning_status_info = outcome(told.failure.as_ref(), &steps, Outcome::Success);
+        let idle = if coming + going == 0 { Outcome::Skipped } else { Outcome::Success };
+        record.provisioning_status_info = outcome(told.failure.as_ref(), &steps, idle);
         record.provisioning_steps = steps;
         record.modified_properties = added(told, most).into_iter().chain(removed(told, most)).collect();
         record
@@ -177,6 +183,21 @@ impl Writer<'_> {
             )
         };
         (!told.unresolved.is_empty()).then(|| unresolved_step(told.unresolved.iter(), tells))
+    }
+
+    fn left_out(&self, told: &MembershipTold) -> Option<Step> {
+        let label = &told.group_label;
+        let tells = |named: &str| match self.definition.nested() {
+            Nested::Expand => format!(
+                "Groups in '{label}' that lie more than {LEVELS} levels deep are left out: {named}; put their members \
+                 into a group further up"
+            ),
+            Nested::Skip | Nested::Member => format!(
+                "Groups in '{label}' are left out: {named}; set nestedGroups to 'expand' to have their members in it, \
+                 or to 'member' to have the groups themselves"
+            ),
+        };
+        (!told.left_out.is_empty()).then(|| left_out_step(told.left_out.iter(), tells))
     }
 
     fn exported(&self, told: &MembershipTold, most: usize) -> Option<Step> {

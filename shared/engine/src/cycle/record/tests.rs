@@ -209,6 +209,7 @@ fn membership() -> MembershipTold {
         added: pairs(1..3),
         removed: pairs(3..4),
         unresolved: vec![],
+        left_out: vec![],
         failure: None,
         finished: Timestamp::UNIX_EPOCH,
         milliseconds: 12,
@@ -266,6 +267,37 @@ fn members_without_accounts_are_named_up_to_twelve_where_queries_look_for_them()
     assert_eq!(record.provisioning_action, Action::Other);
     assert_eq!(stages(&record), [StepType::Import, StepType::Processing, StepType::ReferenceResolution]);
     assert_eq!(record.modified_properties, []);
+}
+
+#[test]
+fn groups_that_are_left_out_are_named_with_the_setting_that_lets_them_in() {
+    let told = MembershipTold {
+        added: vec![],
+        removed: vec![],
+        left_out: vec![SourceId::new("G2")],
+        ..membership()
+    };
+    let cases = [
+        (
+            Nested::Skip,
+            "Groups in 'Payments' are left out: G2; set nestedGroups to 'expand' to have their members in it, or to \
+             'member' to have the groups themselves",
+        ),
+        (
+            Nested::Expand,
+            "Groups in 'Payments' that lie more than 10 levels deep are left out: G2; put their members into a group \
+             further up",
+        ),
+    ];
+    for (nested, sentence) in cases {
+        let mut definition = definition();
+        definition.groups = Some(GroupRules { mapping: definition.mapping.clone(), nested });
+        let record = writer(&definition).members(&told);
+        assert_eq!(record.provisioning_status_info.status, Outcome::Skipped);
+        let step = step_of(&record, StepType::ReferenceResolution);
+        assert_eq!(step.description, sentence);
+        assert_eq!(step.details["NestedGroups"], "G2");
+    }
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub(super) struct Compared {
     /// To be taken out, once the guard agreed.
     pub(super) leaving: VecDeque<(SourceId, TargetId)>,
     pub(super) unresolved: Vec<SourceId>,
+    pub(super) left_out: Vec<SourceId>,
     pub(super) waits: Vec<PendingReference>,
     pub(super) waited: Vec<PendingReference>,
     pub(super) failure: Option<Failure>,
@@ -100,6 +101,7 @@ impl Compared {
             add: VecDeque::new(),
             leaving: VecDeque::new(),
             unresolved: Vec::new(),
+            left_out: Vec::new(),
             waits: Vec::new(),
             waited: Vec::new(),
             failure: None,
@@ -126,13 +128,13 @@ impl Compared {
         let mut difference = membership.difference(&belonging.wanted);
         self.note(membership, |_| difference.lost.drain(..).map(MemberChange::Taken).collect());
         let group = &self.group;
-        let missing: Vec<SourceId> = difference.unresolved.into_iter().chain(belonging.left_out).collect();
-        let waits = missing.iter().chain(&belonging.opened);
+        let waits = difference.unresolved.iter().chain(&belonging.left_out).chain(&belonging.opened);
         let waits: BTreeSet<PendingReference> =
             waits.map(|member| PendingReference::member(member.clone(), group.clone())).collect();
         let is_news =
             |member: &SourceId| !rows.contains(&PendingReference::member(member.clone(), group.clone()));
-        self.unresolved = missing.into_iter().filter(is_news).collect();
+        self.unresolved = difference.unresolved.into_iter().filter(is_news).collect();
+        self.left_out = belonging.left_out.into_iter().filter(is_news).collect();
         self.waits = waits.difference(rows).cloned().collect();
         self.waited = rows.difference(&waits).cloned().collect();
         self.add = difference.add.into();
@@ -144,6 +146,7 @@ impl Compared {
         self.notes.clear();
         self.noted = 0;
         self.unresolved.clear();
+        self.left_out.clear();
         self.waits.clear();
         self.waited.clear();
     }

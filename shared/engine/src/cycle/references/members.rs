@@ -146,6 +146,7 @@ pub(super) fn roster(
         noted: std::mem::take(&mut compared.noted),
         given: compared.given,
         unresolved: std::mem::take(&mut compared.unresolved),
+        left_out: std::mem::take(&mut compared.left_out),
         waits: std::mem::take(&mut compared.waits),
         waited: std::mem::take(&mut compared.waited),
         escrow: session.waiting.escrows.get(&IdHash::of(&compared.group)).cloned(),

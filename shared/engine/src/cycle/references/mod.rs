@@ -34,6 +34,7 @@ mod work;
 
 pub(super) use enrol::enrol;
 pub(super) use leaving::{hold_members, remove_members};
+pub(super) use nested::LEVELS;
 pub(super) use remember::{foresee, remember};
 pub(super) use resolve::resolve;
 pub(super) use roster::{Forgotten, Roster, count};

@@ -13,7 +13,7 @@ use crate::model::{ObjectType, SourceId};
 
 /// How many levels of groups in a group are opened. Directories nest three or four deep; ten is where a mistake in one
 /// is more likely than a reason.
-const LEVELS: usize = 10;
+pub(in crate::cycle) const LEVELS: usize = 10;
 
 /// Who shall be in a group of the target.
 #[derive(Debug, Default)]
@@ -78,6 +78,7 @@ async fn expanded(run: &Run<'_>, group: &SourceId, membership: &Membership) -> R
         }
     }
     belonging.opened = expansion.opened;
+    belonging.left_out = expansion.too_deep;
     Ok(belonging)
 }
 
@@ -87,6 +88,7 @@ struct Expansion {
     met: BTreeSet<SourceId>,
     level: Vec<SourceId>,
     opened: Vec<SourceId>,
+    too_deep: Vec<SourceId>,
     depth: usize,
 }
 
@@ -95,7 +97,7 @@ impl Expansion {
     fn of(group: &SourceId, members: impl Iterator<Item = SourceId>) -> Self {
         let mut met = BTreeSet::from([group.clone()]);
         let level = members.filter(|member| met.insert(member.clone())).collect();
-        Self { met, level, opened: Vec::new(), depth: 0 }
+        Self { met, level, opened: Vec::new(), too_deep: Vec::new(), depth: 0 }
     }
 
     /// Those who were met and not looked at yet.
@@ -108,11 +110,13 @@ impl Expansion {
         let level = std::mem::take(&mut self.level);
         let people = level.into_iter().filter(|member| !groups.contains_key(member)).collect();
         self.depth += 1;
-        if self.depth <= LEVELS {
-            for (group, members) in groups {
-                self.opened.push(group);
-                self.level.extend(members.into_iter().filter(|member| self.met.insert(member.clone())));
-            }
+        if self.depth > LEVELS {
+            self.too_deep.extend(groups.into_keys());
+            return people;
+        }
+        for (group, members) in groups {
+            self.opened.push(group);
+            self.level.extend(members.into_iter().filter(|member| self.met.insert(member.clone())));
         }
         people
     }

@@ -38,6 +38,9 @@ pub(in crate::cycle) struct Roster {
     pub(super) given: u64,
     /// Who belongs to it and cannot be put in yet, as far as that is news.
     pub(super) unresolved: Vec<SourceId>,
+    /// Groups in it that are left out, as far as that is news.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) left_out: Vec<SourceId>,
     /// Who it waits for from now on.
     pub(super) waits: Vec<PendingReference>,
     /// Who it waits for no longer.
@@ -114,7 +117,7 @@ pub(in crate::cycle) fn count(
             }
             Purpose::Held => continue,
         }
-        figures.unresolved += roster.unresolved.len() as u64;
+        figures.unresolved += (roster.unresolved.len() + roster.left_out.len()) as u64;
         counts.exported += moved;
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let change = match done.given {

@@ -38,7 +38,8 @@ impl Answered<'_> {
     /// Whether a record is written: something was sent, failed, waits or is held.
     pub(super) fn is_news(&self) -> bool {
         let is_held = self.roster.purpose == Purpose::Held;
-        is_held || !self.done.is_empty() || self.failure.is_some() || !self.roster.unresolved.is_empty()
+        let is_incomplete = !(self.roster.unresolved.is_empty() && self.roster.left_out.is_empty());
+        is_held || is_incomplete || !self.done.is_empty() || self.failure.is_some()
     }
 
     pub(super) fn told(&self) -> Option<MembershipTold> {
@@ -64,6 +65,7 @@ impl Answered<'_> {
             added,
             removed,
             unresolved: roster.unresolved.clone(),
+            left_out: roster.left_out.clone(),
             failure: self.failure(),
             finished: self.finished,
             milliseconds: u64::try_from(self.finished.duration_since(self.began).as_millis()).unwrap_or(0),
