@@ -329,6 +329,7 @@ impl World {
             by,
             since: None,
             until: None,
+            oldest_first: false,
             page_size: 1_000,
             token: None,
         };

@@ -5,4 +5,5 @@
 
 pub mod http;
 pub mod logs;
+pub mod odata;
 pub mod status;

@@ -22,7 +22,15 @@ pub(crate) async fn run(cli: &Cli, logs: &Logs) -> anyhow::Result<Exit> {
         Some(job) => Some(home.application(job).await?.job),
         None => None,
     };
-    let query = RecordQuery { job, by: by(logs), since, until: None, page_size: PAGE, token: None };
+    let query = RecordQuery {
+        job,
+        by: by(logs),
+        since,
+        until: None,
+        oldest_first: false,
+        page_size: PAGE,
+        token: None,
+    };
     let found = search(&home.context.store, query, logs.status.map(outcome), logs.limit).await;
     let found = found.map_err(|error| match error {
         QueryError::ShortName(_) | QueryError::ManyPeople { .. } => Refusal(error.to_string()).into(),

@@ -1,14 +1,25 @@
-//! `GET /auditLogs/provisioning`: the provisioning log, page by page, newest first.
+//! `GET /auditLogs/provisioning`: the provisioning log, page by page, in the order of time.
 //!
-//! One index answers a question; what it does not tell apart is compared record by record. A page may therefore hold
-//! fewer records than were asked for, and still lead on: `@odata.nextLink` is there exactly as long as there is more.
+//! | Option | Takes |
+//! |---|---|
+//! | `$filter` | what [`crate::odata`] reads |
+//! | `$search` | the beginning of a word of a person's name, also of a former one, or an id in either system |
+//! | `$top` | records of a page, 1 to 1,000 |
+//! | `$orderby` | `activityDateTime desc`, or `asc` |
+//! | `$select` | properties of a record, by their names |
+//! | `$count` | `true`: how many there are, exactly, as far as they can be looked at in time |
+//! | `$skiptoken` | what a next link holds |
+//!
+//! One index answers a question: the one that leaves the least to compare. What it does not tell apart is compared record
+//! by record, so many for a page. A page may therefore hold fewer records than were asked for, and still lead on:
+//! `@odata.nextLink` is there exactly as long as there is more.
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use engine::model::{CycleId, JobId, SourceId, TargetId};
 use engine::report::{Outcome, ProvisioningRecord};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use store::{By, RecordQuery};
@@ -16,8 +27,8 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::error::ApiError;
-use super::filter::{Bound, Filter};
 use super::{Api, context, origin};
+use crate::odata::{Filter, Known};
 
 const PATH: &str = "auditLogs/provisioning";
 
@@ -37,8 +48,32 @@ const LOOKED_AT: usize = 2_000;
 /// longest records adds 2.5 MB.
 const LARGEST_ANSWER: usize = 3 * 1024 * 1024;
 
-const ACCEPTED: &str = "this path takes $filter, $search (a person's name), $top, $orderby=activityDateTime desc and \
-                        $skiptoken";
+/// Records looked at to count them: two seconds' worth.
+const COUNTED: usize = 5_000;
+
+const ACCEPTED: &str = "this path takes $filter, $search (a person's name or an id), $top, \
+                        $orderby=activityDateTime desc or asc, $select, $count and $skiptoken";
+
+/// A record's properties, as `$select` names them.
+const PROPERTIES: [&str; 17] = [
+    "id",
+    "activityDateTime",
+    "tenantId",
+    "jobId",
+    "cycleId",
+    "changeId",
+    "provisioningAction",
+    "durationInMilliseconds",
+    "servicePrincipal",
+    "sourceSystem",
+    "targetSystem",
+    "initiatedBy",
+    "sourceIdentity",
+    "targetIdentity",
+    "provisioningStatusInfo",
+    "provisioningSteps",
+    "modifiedProperties",
+];
 
 /// What is asked, out of the query string.
 #[derive(Debug, Default, PartialEq)]
@@ -46,6 +81,10 @@ struct Options {
     filter: Filter,
     search: Option<String>,
     top: Option<usize>,
+    oldest_first: bool,
+    /// All of them, when nobody says which.
+    select: Option<Vec<&'static str>>,
+    count: bool,
     token: Option<String>,
 }
 
@@ -57,11 +96,18 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, ApiError> {
     let query = query.unwrap_or_default();
     let options = Options::parse(&query).map_err(ApiError::bad_request)?;
-    let page = match options.single().map_err(ApiError::bad_request)? {
-        Some(id) => Page::of(api.store.record(id).await?, &options.filter)?,
-        None => options.page(&api).await?,
+    let (page, count) = match options.single().map_err(ApiError::bad_request)? {
+        Some(id) => {
+            let page = options.page_of(api.store.record(id).await?)?;
+            let count = page.records.len();
+            (page, options.count.then_some(count))
+        }
+        None => (options.page(&api).await?, options.counted(&api).await?),
     };
     let mut answer = json!({ "@odata.context": context(&headers, PATH), "value": page.records });
+    if let Some(count) = count {
+        answer["@odata.count"] = json!(count);
+    }
     if let Some(token) = page.token {
         answer["@odata.nextLink"] = Value::String(next_link(&headers, &query, &token));
     }
@@ -95,30 +141,6 @@ struct Page {
     token: Option<String>,
 }
 
-impl Page {
-    fn of(record: Option<ProvisioningRecord>, filter: &Filter) -> Result<Self, ApiError> {
-        let mut page = Self::default();
-        page.add(record, filter)?;
-        Ok(page)
-    }
-
-    fn add(
-        &mut self,
-        records: impl IntoIterator<Item = ProvisioningRecord>,
-        filter: &Filter,
-    ) -> Result<(), ApiError> {
-        for record in records.into_iter().filter(|record| filter.holds(record)) {
-            let written = serde_json::value::to_raw_value(&record).map_err(|error| {
-                tracing::error!(record.id = %record.id, "a record cannot be written: {error}");
-                ApiError::of_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR)
-            })?;
-            self.size += written.get().len();
-            self.records.push(written);
-        }
-        Ok(())
-    }
-}
-
 impl Options {
     /// Reads a query string. Names that are not known are refused: a misspelt filter must not show everything.
     fn parse(query: &str) -> Result<Self, String> {
@@ -129,16 +151,13 @@ impl Options {
                 return Err(format!("{name} is given twice"));
             }
             match &*name {
-                "$filter" => options.filter = Filter::parse(&value)?,
+                "$filter" => options.filter = Filter::parse(&value).map_err(|error| error.to_string())?,
                 "$search" => options.search = Some(search(&value)?),
                 "$top" => options.top = Some(top(&value)?),
+                "$orderby" => options.oldest_first = oldest_first(&value)?,
+                "$select" => options.select = Some(select(&value)?),
+                "$count" => options.count = truth(&value)?,
                 "$skiptoken" => options.token = Some(value.into_owned()),
-                "$orderby" if value.trim() == "activityDateTime desc" => {}
-                "$orderby" => {
-                    return Err(format!(
-                        "'{value}' is no order of the log, which is newest first. {ACCEPTED}"
-                    ));
-                }
                 _ => return Err(format!("'{name}' is no option of this path. {ACCEPTED}")),
             }
             known.push(name);
@@ -148,7 +167,8 @@ impl Options {
 
     /// The one record that is asked for, by its own id or its change's. An id that none can have is nobody's.
     fn single(&self) -> Result<Option<Uuid>, String> {
-        let (id, change) = (self.filter.id.as_deref(), self.filter.change.as_deref());
+        let Known { id, change, .. } = self.filter.known();
+        let (id, change) = (id.as_deref(), change.as_deref());
         if id.or(change).is_none() {
             return Ok(None);
         }
@@ -171,7 +191,7 @@ impl Options {
             query.page_size = CHUNK.min(wanted - page.records.len());
             let found = api.store.records(&query).await?;
             looked_at += found.records.len();
-            page.add(found.records, &self.filter)?;
+            self.add(found.records, &mut page)?;
             query.token = found.token;
             let full = page.records.len() >= wanted || looked_at >= LOOKED_AT || page.size >= LARGEST_ANSWER;
             if full || query.token.is_none() {
@@ -180,44 +200,123 @@ impl Options {
         }
     }
 
+    fn page_of(&self, record: Option<ProvisioningRecord>) -> Result<Page, ApiError> {
+        let mut page = Page::default();
+        self.add(record, &mut page)?;
+        Ok(page)
+    }
+
+    /// Adds those of the records that were asked for.
+    fn add(
+        &self,
+        records: impl IntoIterator<Item = ProvisioningRecord>,
+        page: &mut Page,
+    ) -> Result<(), ApiError> {
+        for record in records.into_iter().filter(|record| self.filter.holds(record)) {
+            let written = self.written(&record).map_err(|error| {
+                tracing::error!(record.id = %record.id, "a record cannot be written: {error}");
+                ApiError::of_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR)
+            })?;
+            page.size += written.get().len();
+            page.records.push(written);
+        }
+        Ok(())
+    }
+
+    fn written(&self, record: &ProvisioningRecord) -> serde_json::Result<Box<RawValue>> {
+        let Some(select) = &self.select else { return serde_json::value::to_raw_value(record) };
+        let mut value = serde_json::to_value(record)?;
+        if let Value::Object(members) = &mut value {
+            members.retain(|name, _| select.contains(&name.as_str()));
+        }
+        serde_json::value::to_raw_value(&value)
+    }
+
+    /// How many records were asked for, when somebody wants to know: exactly, or not at all.
+    async fn counted(&self, api: &Api) -> Result<Option<usize>, ApiError> {
+        if !self.count {
+            return Ok(None);
+        }
+        let Some(query) = self.query() else { return Ok(Some(0)) };
+        let mut query = RecordQuery { page_size: COUNTED, token: None, ..query };
+        let (mut count, mut looked_at) = (0, 0);
+        loop {
+            let found = api.store.records(&query).await?;
+            looked_at += found.records.len();
+            count += found.records.iter().filter(|record| self.filter.holds(record)).count();
+            query.token = found.token;
+            if query.token.is_none() {
+                return Ok(Some(count));
+            }
+            if looked_at >= COUNTED {
+                return Err(ApiError::bad_request(format!(
+                    "$count would have to look at more than {COUNTED} records; narrow activityDateTime, or leave $count out \
+                     and follow @odata.nextLink"
+                )));
+            }
+        }
+    }
+
     /// The question for the store: by the index that leaves the least to compare. `None` when nothing can match.
     fn query(&self) -> Option<RecordQuery> {
-        let filter = &self.filter;
-        let by = if let Some(name) = &self.search {
-            By::Person(name.clone())
-        } else if let Some(id) = &filter.source {
+        let known = self.filter.known();
+        let by = if let Some(text) = &self.search {
+            By::Anybody(text.clone())
+        } else if let Some(id) = known.source {
             By::Source(SourceId::new(id))
-        } else if let Some(id) = &filter.target {
+        } else if let Some(id) = known.target {
             By::Target(TargetId::new(id))
-        } else if let Some(cycle) = &filter.cycle {
+        } else if let Some(cycle) = known.cycle {
             By::Cycle(CycleId(cycle.parse().ok()?))
-        } else if filter.status == Some(Outcome::Failure) {
+        } else if known.status == Some(Outcome::Failure) {
             By::Failures
         } else {
             By::All
         };
         // The index knows milliseconds; exactly is compared afterwards.
-        let after =
-            |bound: Bound| bound.at.saturating_add(SignedDuration::from_millis(1)).unwrap_or(bound.at);
+        let after = |at: Timestamp| at.saturating_add(SignedDuration::from_millis(1)).unwrap_or(at);
         Some(RecordQuery {
-            job: filter.job.as_ref().map(JobId::new),
+            job: known.job.map(JobId::new),
             by,
-            since: filter.from.map(|bound| bound.at),
-            until: filter.to.map(after),
+            since: known.from,
+            until: known.to.map(after),
+            oldest_first: self.oldest_first,
             page_size: CHUNK,
             token: self.token.clone(),
         })
     }
 }
 
-/// A name; OData's double quotes around it may be there.
+/// `activityDateTime desc`, as when nobody says, or `asc`, which is OData's way when no direction is given.
+fn oldest_first(value: &str) -> Result<bool, String> {
+    match value.split_whitespace().collect::<Vec<_>>()[..] {
+        ["activityDateTime", "desc"] => Ok(false),
+        ["activityDateTime"] | ["activityDateTime", "asc"] => Ok(true),
+        _ => Err(format!("'{value}' is no order of the log. {ACCEPTED}")),
+    }
+}
+
+fn select(value: &str) -> Result<Vec<&'static str>, String> {
+    let named = value.split(',').map(str::trim).map(|name| {
+        PROPERTIES.into_iter().find(|property| *property == name).ok_or_else(|| {
+            format!("'{name}' in $select is no property of a record; there are {}", PROPERTIES.join(", "))
+        })
+    });
+    named.collect()
+}
+
+fn truth(value: &str) -> Result<bool, String> {
+    value.trim().parse().map_err(|_| "$count is true or false".to_owned())
+}
+
+/// A name or an id; OData's double quotes around it may be there.
 fn search(value: &str) -> Result<String, String> {
     let name = value.trim();
     let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name).trim();
     match name.chars().count() {
-        0 => Err("$search is empty; write the beginning of a name".to_owned()),
-        1..=200 => Ok(name.to_owned()),
-        _ => Err("$search is longer than a name".to_owned()),
+        0 => Err("$search is empty; write the beginning of a name, or an id".to_owned()),
+        1..=1_000 => Ok(name.to_owned()),
+        _ => Err("$search is longer than a name or an id".to_owned()),
     }
 }
 
@@ -245,14 +344,18 @@ mod tests {
     fn options_that_are_not_known_are_refused() {
         let cases = [
             ("filter=jobId+eq+'a'", "'filter' is no option"),
-            ("$count=true", "'$count' is no option"),
+            ("$count=yes", "true or false"),
+            ("$expand=jobs", "'$expand' is no option"),
+            ("$select=id,name", "'name' in $select is no property"),
+            ("$select=", "'' in $select"),
             ("$top=0", "from 1 to 1000"),
             ("$top=1001", "from 1 to 1000"),
             ("$top=many", "from 1 to 1000"),
             ("$top=5&%24top=6", "$top is given twice"),
-            ("$orderby=activityDateTime+asc", "newest first"),
+            ("$orderby=jobId", "no order of the log"),
+            ("$orderby=activityDateTime+asc,id", "no order of the log"),
             ("$search=%22%22", "$search is empty"),
-            ("$filter=nonsense", "cannot be read"),
+            ("$filter=nonsense", "$filter, column 1: 'nonsense' is no property"),
         ];
         for (query, expected) in cases {
             let problem = Options::parse(query).unwrap_err();
@@ -272,7 +375,8 @@ mod tests {
                 By::Target(TargetId::new("t")),
             ),
             ("$filter=targetIdentity/id+eq+'t'+and+sourceIdentity/id+eq+'s'", By::Source(SourceId::new("s"))),
-            ("$search=%22Nadia%22&$filter=sourceIdentity/id+eq+'s'", By::Person("Nadia".to_owned())),
+            ("$search=%22Nadia%22&$filter=sourceIdentity/id+eq+'s'", By::Anybody("Nadia".to_owned())),
+            ("$filter=targetIdentity/id+eq+'t'+or+sourceIdentity/id+eq+'s'", By::All),
         ];
         for (query, expected) in cases {
             assert_eq!(Options::parse(query).unwrap().query().unwrap().by, expected, "{query}");

@@ -5,7 +5,7 @@
 //! GET /healthz
 //! GET /v1.0/servicePrincipals/{application}/synchronization/jobs
 //! GET /v1.0/servicePrincipals/{application}/synchronization/jobs/{job}
-//! GET /v1.0/auditLogs/provisioning          $filter, $search, $top, $orderby, $skiptoken
+//! GET /v1.0/auditLogs/provisioning          $filter, $search, $top, $orderby, $select, $count, $skiptoken
 //! GET /v1.0/auditLogs/provisioning/{record}
 //! ```
 //!
@@ -18,7 +18,6 @@
 
 mod access;
 mod error;
-mod filter;
 mod jobs;
 mod logs;
 

@@ -41,9 +41,11 @@ async fn every_refusal_is_graphs_envelope() {
 async fn what_the_log_cannot_be_asked_is_refused_with_what_it_can() {
     let stage = Stage::new().await;
     let cases = [
-        ("$filter=tenantId eq 'x'", "sourceIdentity/id"),
-        ("$filter=jobId eq 'a' or jobId eq 'b'", "joined by 'and'"),
-        ("$select=id", "$filter, $search"),
+        ("$filter=tenant eq 'x'", "sourceIdentity/id"),
+        ("$filter=jobId eq 'a' or jobId", "$filter, column 22: here one of eq, ne"),
+        ("$select=status", "provisioningStatusInfo"),
+        ("$expand=cycle", "$filter, $search"),
+        ("$orderby=jobId", "$orderby=activityDateTime desc"),
         ("$search=x", "two letters"),
         ("$skiptoken=nonsense", "@odata.nextLink"),
         ("$filter=changeId eq 'x'&$search=nadia", "name one record already"),

@@ -97,6 +97,11 @@ fn endings(name: &str) -> Vec<String> {
     starts.map(|start| folded[start..].to_owned()).filter(|ending| !ending.is_empty()).collect()
 }
 
+/// Whether it has too few letters to look for a name by.
+pub(super) fn is_short(text: &str) -> bool {
+    fold(text).chars().nth(1).is_none()
+}
+
 /// Folds case and accents; single spaces between words.
 pub(super) fn fold(text: &str) -> String {
     let letters: String = text

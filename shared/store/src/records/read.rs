@@ -1,7 +1,7 @@
-//! Reading the log, a page at a time, newest first.
+//! Reading the log, a page at a time, in the order of time.
 //!
 //! A question becomes *streams*: one query for each shard of an index, or for each person found. Every stream is
-//! in the same order, so a page is the newest of what they begin with. Indexes hold keys only; the records
+//! in the same order, so a page is the first of what they begin with. Indexes hold keys only; the records
 //! themselves are fetched by key, and checked against the question, since hashes stand for ids in the index.
 
 use std::collections::{BTreeSet, HashMap};
@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::names;
 use super::write::RECORD;
 use crate::DynamoStore;
 use crate::item::Item;
@@ -44,6 +45,8 @@ pub struct RecordQuery {
     pub since: Option<Timestamp>,
     /// Only before this time.
     pub until: Option<Timestamp>,
+    /// The oldest first; the newest otherwise.
+    pub oldest_first: bool,
     /// How many at most, 1 to 1,000.
     pub page_size: usize,
     /// Where the page before ended.
@@ -65,12 +68,14 @@ pub enum By {
     Failures,
     /// The beginning of a word of the person's name.
     Person(String),
+    /// The beginning of a word of the person's name, or the id in either system.
+    Anybody(String),
 }
 
 /// A page of records.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordPage {
-    /// Newest first.
+    /// In the order asked for.
     pub records: Vec<ProvisioningRecord>,
     /// Where the next page begins; `None` when this is the last.
     pub token: Option<String>,
@@ -101,7 +106,8 @@ pub enum QueryError {
 /// A continuation: the last position shown, and of which question.
 #[derive(Serialize, Deserialize)]
 struct Token {
-    before: String,
+    #[serde(rename = "before")]
+    last: String,
     question: IdHash,
 }
 
@@ -111,11 +117,12 @@ struct Stream {
     hash: String,
 }
 
-/// The stretch of time still to be read: positions from `low` up to `high`, `before` itself excluded.
+/// The stretch of time still to be read: positions from `low` up to `high`, beyond `last`, which was shown.
 struct Window {
     low: String,
     high: String,
-    before: Option<String>,
+    last: Option<String>,
+    oldest_first: bool,
 }
 
 impl DynamoStore {
@@ -153,11 +160,12 @@ impl DynamoStore {
                     break;
                 }
                 found.extend(records.remove(&position).filter(|record| query.matches(record)));
-                window.before = Some(position);
+                window.last = Some(position);
             }
             if !more || found.len() == wanted {
-                let before = window.before.filter(|_| more);
-                let token = before.map(|before| query.token_after(before)).transpose()?;
+                query.refuse_short_name(&found)?;
+                let last = window.last.filter(|_| more);
+                let token = last.map(|last| query.token_after(last)).transpose()?;
                 return Ok(RecordPage { records: found, token });
             }
         }
@@ -177,17 +185,30 @@ impl DynamoStore {
                 let of = |job: &JobId| sharded(keys::FAILED, |shard| keys::job_shard(job, shard));
                 jobs.iter().flat_map(of).collect()
             }
-            (By::Person(name), _) => {
-                let mut people = BTreeSet::new();
-                for job in self.jobs(query).await? {
-                    people.extend(self.find_people(&job, name).await?.into_iter().map(|p| p.source_id));
-                }
-                if people.len() > MOST_PEOPLE {
-                    return Err(QueryError::ManyPeople { text: name.clone(), people: people.len() });
-                }
-                people.iter().flat_map(|id| one(keys::BY_SOURCE, IdHash::of(id).to_string())).collect()
+            (By::Person(name), _) => of_people(&self.people(query, name).await?),
+            (By::Anybody(text), _) => {
+                let mut people = match self.people(query, text).await {
+                    // An id may be that short.
+                    Err(QueryError::ShortName(_)) => BTreeSet::new(),
+                    found => found?,
+                };
+                people.insert(SourceId::new(text));
+                let target = keys::target_hash(&TargetId::new(text)).to_string();
+                of_people(&people).into_iter().chain(one(keys::BY_TARGET, target)).collect()
             }
         })
+    }
+
+    /// The people of the job asked about, or of all, with such a name.
+    async fn people(&self, query: &RecordQuery, name: &str) -> Result<BTreeSet<SourceId>, QueryError> {
+        let mut people = BTreeSet::new();
+        for job in self.jobs(query).await? {
+            people.extend(self.find_people(&job, name).await?.into_iter().map(|person| person.source_id));
+        }
+        if people.len() > MOST_PEOPLE {
+            return Err(QueryError::ManyPeople { text: name.to_owned(), people: people.len() });
+        }
+        Ok(people)
     }
 
     /// The job asked about, or all.
@@ -198,7 +219,7 @@ impl DynamoStore {
         }
     }
 
-    /// The newest positions in the window over all streams, at most `wanted`, and whether there are more.
+    /// The first positions in the window over all streams, at most `wanted`, and whether there are more.
     ///
     /// Each stream is read until it has shown `wanted` positions or its end, so nothing that a stream did not show
     /// yet can belong before the last of them.
@@ -213,17 +234,23 @@ impl DynamoStore {
         let heads: Vec<Vec<String>> = stream::iter(heads).buffer_unordered(AT_ONCE).try_collect().await?;
         let more = heads.iter().any(|head| head.len() > wanted);
         let mut positions: Vec<String> = heads.into_iter().flatten().collect();
-        positions.sort_unstable_by(|a, b| b.cmp(a));
+        positions.sort_unstable();
         positions.dedup();
+        if !window.oldest_first {
+            positions.reverse();
+        }
         let more = more || positions.len() > wanted;
         positions.truncate(wanted);
         Ok((positions, more))
     }
 
-    /// The newest positions of one stream: one more than `wanted`, when there are as many.
+    /// The first positions of one stream: one more than `wanted`, when there are as many.
     async fn head(&self, stream: &Stream, window: &Window, wanted: usize) -> Result<Vec<String>, StoreError> {
-        let high = window.before.as_ref().unwrap_or(&window.high);
-        if *high < window.low {
+        let (mut low, mut high) = (&window.low, &window.high);
+        if let Some(last) = &window.last {
+            *(if window.oldest_first { &mut low } else { &mut high }) = last;
+        }
+        if high < low {
             return Ok(Vec::new());
         }
         // One more tells whether there are more; another one may be the position shown last.
@@ -238,9 +265,9 @@ impl DynamoStore {
             .expression_attribute_names("#hash", stream.index.hash)
             .expression_attribute_names("#at", keys::AT)
             .expression_attribute_values(":hash", AttributeValue::S(stream.hash.clone()))
-            .expression_attribute_values(":low", AttributeValue::S(window.low.clone()))
+            .expression_attribute_values(":low", AttributeValue::S(low.clone()))
             .expression_attribute_values(":high", AttributeValue::S(high.clone()))
-            .scan_index_forward(false)
+            .scan_index_forward(window.oldest_first)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .into_paginator()
             .items()
@@ -250,7 +277,7 @@ impl DynamoStore {
             let Some(item) = items.next().await else { break };
             let item: Item = item.map_err(failed("searching the log"))?;
             let position = item.get(keys::AT).and_then(|at| at.as_s().ok()).cloned().unwrap_or_default();
-            if window.before.as_ref() != Some(&position) {
+            if window.last.as_ref() != Some(&position) {
                 head.push(position);
             }
         }
@@ -265,6 +292,11 @@ impl DynamoStore {
     }
 }
 
+fn of_people(people: &BTreeSet<SourceId>) -> Vec<Stream> {
+    let of = |person| Stream { index: keys::BY_SOURCE, hash: IdHash::of(person).to_string() };
+    people.iter().map(of).collect()
+}
+
 fn sharded(index: LogIndex, hash: impl Fn(u128) -> String) -> Vec<Stream> {
     (0..SHARDS).map(|shard| Stream { index, hash: hash(shard) }).collect()
 }
@@ -274,13 +306,14 @@ impl Window {
         // A position is a moment and more, so a moment alone sorts before all positions at it.
         let low = query.since.map_or_else(|| "0".to_owned(), keys::moment);
         let high = query.until.map_or_else(|| "~".to_owned(), keys::moment);
-        let Some(token) = &query.token else { return Ok(Self { low, high, before: None }) };
+        let window = Self { low, high, last: None, oldest_first: query.oldest_first };
+        let Some(token) = &query.token else { return Ok(window) };
         let json = URL_SAFE_NO_PAD.decode(token).map_err(|_| QueryError::ForeignToken)?;
         let token: Token = serde_json::from_slice(&json).map_err(|_| QueryError::ForeignToken)?;
         if token.question != query.digest() {
             return Err(QueryError::ForeignToken);
         }
-        Ok(Self { low, high, before: Some(token.before) })
+        Ok(Self { last: Some(token.last), ..window })
     }
 }
 
@@ -291,18 +324,29 @@ impl RecordQuery {
             && match &self.by {
                 By::Source(id) => id.as_str() == record.source_identity.id,
                 By::Target(id) => id.as_str() == record.target_identity.id,
-                By::All | By::Cycle(_) | By::Failures | By::Person(_) => true,
+                By::All | By::Cycle(_) | By::Failures | By::Person(_) | By::Anybody(_) => true,
             }
+    }
+
+    /// What is too short for a name may be an id. When it is not, nobody found would say nothing.
+    fn refuse_short_name(&self, found: &[ProvisioningRecord]) -> Result<(), QueryError> {
+        match &self.by {
+            By::Anybody(text) if found.is_empty() && names::is_short(text) => {
+                Err(QueryError::ShortName(text.clone()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What tells this question from others. Size and window may change from page to page.
     fn digest(&self) -> IdHash {
         let job = self.job.as_ref().map_or("", |job| job.as_str());
-        IdHash(digest16(&[job.as_bytes(), format!("{:?}", self.by).as_bytes()]))
+        let order: &[u8] = if self.oldest_first { b"asc" } else { b"" };
+        IdHash(digest16(&[job.as_bytes(), format!("{:?}", self.by).as_bytes(), order]))
     }
 
-    fn token_after(&self, before: String) -> Result<String, StoreError> {
-        let token = Token { before, question: self.digest() };
+    fn token_after(&self, last: String) -> Result<String, StoreError> {
+        let token = Token { last, question: self.digest() };
         let json = serde_json::to_vec(&token)
             .map_err(|error| StoreError::unavailable("writing a continuation token", error))?;
         Ok(URL_SAFE_NO_PAD.encode(json))

@@ -14,7 +14,7 @@ use crate::samples::{account, cycle, job, noon, record, source};
 use crate::world::{World, after};
 
 fn query(by: By) -> RecordQuery {
-    RecordQuery { job: None, by, since: None, until: None, page_size: 10, token: None }
+    RecordQuery { job: None, by, since: None, until: None, oldest_first: false, page_size: 10, token: None }
 }
 
 fn in_job(by: By) -> RecordQuery {
@@ -93,7 +93,11 @@ async fn records_are_found_by_everything_an_administrator_may_know() {
         ("failures of all applications", query(By::Failures), 1),
         ("the name", in_job(By::Person("lee".into())), 2),
         ("a name in all applications", query(By::Person("smith".into())), 3),
+        ("the name, or an id", in_job(By::Anybody("lee".into())), 2),
+        ("the person's id, or a name", in_job(By::Anybody("ben".into())), 1),
+        ("the account's id, or a name", in_job(By::Anybody("account-ben".into())), 1),
         ("an unknown name", in_job(By::Person("zoe".into())), 0),
+        ("an unknown name or id", in_job(By::Anybody("zoe".into())), 0),
         ("an unknown person", in_job(By::Source(source("zoe"))), 0),
     ];
     for (what, query, count) in cases {
@@ -154,11 +158,24 @@ async fn a_name_too_many_people_have_is_refused_in_words() {
 }
 
 #[tokio::test]
+async fn what_is_too_short_for_a_name_may_be_an_id() {
+    let world = World::with_job().await;
+    let records = [record("7", cycle(1), after(0), Outcome::Success)];
+    world.store.append_records(&job(), &records, &[name("7", "Sevi Ten")]).await.unwrap();
+    assert_eq!(ids(&world.store, in_job(By::Anybody("7".into()))).await, ["7"]);
+    let refused = world.store.records(&in_job(By::Anybody("s".into()))).await;
+    assert!(matches!(refused, Err(QueryError::ShortName(_))), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_token_of_another_search_is_refused() {
     let world = written().await;
     let page = world.store.records(&RecordQuery { page_size: 1, ..in_job(By::All) }).await.unwrap();
     let foreign = RecordQuery { token: page.token, ..in_job(By::Failures) };
     assert!(matches!(world.store.records(&foreign).await, Err(QueryError::ForeignToken)));
+    let page = world.store.records(&RecordQuery { page_size: 1, ..in_job(By::All) }).await.unwrap();
+    let backwards = RecordQuery { token: page.token, oldest_first: true, ..in_job(By::All) };
+    assert!(matches!(world.store.records(&backwards).await, Err(QueryError::ForeignToken)));
     let garbage = RecordQuery { token: Some("x".into()), ..in_job(By::All) };
     assert!(matches!(world.store.records(&garbage).await, Err(QueryError::ForeignToken)));
 }
@@ -178,18 +195,24 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn going_from_page_to_page_neither_loses_nor_repeats_a_record(
+    fn going_from_page_to_page_neither_loses_nor_repeats_a_record_while_others_are_written(
         times in proptest::collection::vec(0_u8..6, 0..60),
         sizes in proptest::collection::vec(1_usize..12, 1..6),
+        late in proptest::collection::vec(0_u8..8, 0..6),
+        oldest_first: bool,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = World::with_job().await;
             let mut records = at_times(&times);
             world.store.append_records(&job(), &records, &[]).await.unwrap();
-            records.sort_by_key(|record| std::cmp::Reverse((record.activity_date_time, record.id)));
+            records.sort_by_key(|record| (record.activity_date_time, record.id));
+            if !oldest_first {
+                records.reverse();
+            }
             let questions = [By::All, By::Failures, By::Source(source("p1"))];
-            for by in questions {
+            let mut written = BTreeSet::new();
+            for (turn, by) in questions.into_iter().enumerate() {
                 let expected: Vec<Uuid> = records
                     .iter()
                     .filter(|record| match &by {
@@ -199,8 +222,9 @@ proptest! {
                     })
                     .map(|record| record.id)
                     .collect();
-                let mut query = in_job(by);
+                let mut query = RecordQuery { oldest_first, ..in_job(by) };
                 let mut paged = Vec::new();
+                let mut late = late.iter().enumerate();
                 for size in sizes.iter().cycle() {
                     query.page_size = *size;
                     let page = world.store.records(&query).await.unwrap();
@@ -209,7 +233,15 @@ proptest! {
                     if query.token.is_none() {
                         break;
                     }
+                    if let Some((number, ms)) = late.next() {
+                        let mut other = at_times(&[*ms]);
+                        other[0].id = Uuid::from_u128((turn * 100 + number) as u128);
+                        written.insert(other[0].id);
+                        world.store.append_records(&job(), &other, &[]).await.unwrap();
+                    }
                 }
+                prop_assert_eq!(paged.iter().collect::<BTreeSet<_>>().len(), paged.len());
+                paged.retain(|id| !written.contains(id));
                 prop_assert_eq!(&paged, &expected);
             }
             Ok(())

@@ -206,6 +206,7 @@ impl World {
             by: By::All,
             since: None,
             until: None,
+            oldest_first: false,
             page_size: 1_000,
             token: None,
         };
