@@ -39,7 +39,9 @@ impl<'a> Log<'a> {
             plan.held.iter().map(|planned| self.writer.held(planned, now)).collect();
         for (change, link, actual) in &plan.reported {
             let (writer, run) = (&self.writer, self.run);
-            records.push(writer.drifted(*change, link, actual, now));
+            let of_group = plan.reported_members.iter().find(|(group, _)| *group == link.source_id);
+            let members = of_group.map_or(&[][..], |(_, members)| members);
+            records.push(writer.drifted(*change, link, (actual, members), now));
             run.desk.put_link(link).await?;
         }
         records.extend(plan.unreadable.iter().map(|row| self.writer.unreadable(row, now)));

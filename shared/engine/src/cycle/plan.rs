@@ -22,6 +22,7 @@ use crate::guard::{HumanDecision, Removed, StagedKey, StagedRemoval, names_of};
 use crate::ids::{IdHash, change_id};
 use crate::job::{Checkpoint, Phase};
 use crate::mapping::{Mapping, Occasion, is_blank};
+use crate::membership::MemberChange;
 use crate::model::{
     Attributes, CycleId, Link, ObjectType, SkipReason, SourceId, SourceObject, TargetId, Value,
 };
@@ -55,6 +56,9 @@ pub(super) struct PagePlan {
     /// kept, and what the account holds.
     #[serde(default)]
     pub(super) reported: Vec<(Uuid, Link, Attributes)>,
+    /// Of the groups among them, how somebody changed their members.
+    #[serde(default)]
+    pub(super) reported_members: Vec<(SourceId, Vec<MemberChange>)>,
     /// Accounts that the drift sweep read.
     #[serde(default)]
     pub(super) swept: u64,
@@ -84,6 +88,7 @@ impl PagePlan {
             forgotten: Vec::new(),
             fingerprints: Vec::new(),
             reported: Vec::new(),
+            reported_members: Vec::new(),
             swept: 0,
             drifted: 0,
             objects: 0,

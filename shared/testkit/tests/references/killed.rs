@@ -1,8 +1,11 @@
 //! Killed before and after every outside call, a cycle ends as if it had not been.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use engine::cadence::Cadence;
 use engine::cycle::{Ending, Nested, Request};
+use engine::drift::DriftSweep;
 use engine::job::Figures;
 use engine::model::{ObjectType, Value};
 use testkit::kill::Moment;
@@ -176,4 +179,23 @@ async fn killed_anywhere_a_company_ends_up_as_if_nobody_had_been() {
     let figures = world.cycle().await;
     assert_eq!((figures.created, figures.members_added, figures.failed), (14, 10, 1), "{figures:?}");
     survives_every_kill(&world, || company(&plan, true), 1).await;
+}
+
+#[tokio::test]
+async fn killed_anywhere_a_sweep_puts_right_what_somebody_did_to_a_group() {
+    for drift in [DriftSweep::Repair, DriftSweep::Report] {
+        let mut world = World::new();
+        let plan = world.fork(MemorySource::with_pages_of(5));
+        let directory = || company(&plan, false);
+        world.directory = company(&plan, false);
+        world.cycle().await;
+        let (sales, treasury) = (world.group_id("sales"), world.group_id("treasury"));
+        world.target.meddle(&sales, &world.account("ada"), true);
+        world.target.meddle(&sales, &world.account("eve"), false);
+        world.target.meddle(&treasury, &world.account("ida"), true);
+        world.definition.drift = drift;
+        // Everyone is looked at in one cycle.
+        world.definition.cadence = Cadence::Every(Duration::from_secs(24 * 60 * 60));
+        survives_every_kill(&world, directory, 1).await;
+    }
 }

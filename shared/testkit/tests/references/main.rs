@@ -4,6 +4,7 @@
 
 mod asleep;
 mod doubt;
+mod drift;
 mod groups;
 mod killed;
 mod managers;

@@ -2,7 +2,10 @@
 //!
 //! In: links, in the order of their id hashes, from where the last cycle stopped. Out: for each account that somebody
 //! changed in the target a provisioning record; and, when the job says so, the repair, planned and executed as any other
-//! change. A repair that would take something away waits for the guard of the next cycle.
+//! change. A repair that would take something away waits for the guard of the next cycle. Of groups the members are
+//! compared as well, which takes another call; the phase of references puts them right.
+
+use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -14,7 +17,8 @@ use crate::guard::StagedKey;
 use crate::ids::{IdHash, change_id};
 use crate::job::Phase;
 use crate::mapping::ObjectAction;
-use crate::model::{Attributes, Link, SkipReason};
+use crate::membership::MemberChange;
+use crate::model::{Attributes, Link, ObjectType, SkipReason, SourceId};
 
 /// Accounts compared in one step: some seconds' worth of calls, so that the deadline is met.
 const STEP: usize = 100;
@@ -45,9 +49,19 @@ pub(super) async fn drift(run: &Run<'_>, session: &mut Session, left: u64) -> Re
     let mut plan = PagePlan::new(Phase::Drift { left });
     let swept: Vec<Link> = links.into_iter().filter(|link| is_swept(run, session, link)).collect();
     plan.swept = swept.len() as u64;
+    let meddled = meddled(run, session, &swept).await?;
+    let repairs = run.definition.drift == DriftSweep::Repair;
+    if repairs && !meddled.is_empty() {
+        let groups: Vec<SourceId> = meddled.keys().cloned().collect();
+        references::doubt_members(run, session, &groups).await?;
+        session.checkpoint.aside = Some(plan.next);
+        plan.next = Phase::References;
+    }
     let mut items = Vec::new();
     for Compared { link, actual, is_as_wanted } in compared(run, session, swept).await? {
-        plan.drifted += u64::from(!is_as_wanted);
+        let has_members = !meddled.contains_key(&link.source_id);
+        plan.drifted += u64::from(!is_as_wanted || !has_members);
+        let is_as_wanted = is_as_wanted && (has_members || repairs);
         match run.definition.drift {
             DriftSweep::Repair if !is_as_wanted => {
                 // What the account holds is what the repair is computed against. An account that is gone holds
@@ -58,6 +72,9 @@ pub(super) async fn drift(run: &Run<'_>, session: &mut Session, left: u64) -> Re
             }
             _ => report(run, session, link, actual, is_as_wanted, &mut plan).await?,
         }
+    }
+    if !repairs {
+        plan.reported_members = meddled.into_iter().collect();
     }
     let expected = items.len() as u64;
     plan_items(run, session, Pass::Drift, items, expected, &mut plan).await?;
@@ -75,6 +92,25 @@ fn is_swept(run: &Run<'_>, session: &Session, link: &Link) -> bool {
         && !link.unmanaged
         && !session.waiting.staged.contains_key(&key)
         && !session.waiting.escrows.contains_key(&IdHash::of(&link.source_id))
+}
+
+/// How somebody changed the members of groups in the target, of those whose members were changed.
+async fn meddled(
+    run: &Run<'_>,
+    session: &Session,
+    swept: &[Link],
+) -> Result<BTreeMap<SourceId, Vec<MemberChange>>, Stop> {
+    let is_free = |group: &&Link| {
+        let key = StagedKey { source_id: group.source_id.clone(), members: true };
+        group.in_scope && !session.waiting.staged.contains_key(&key)
+    };
+    let groups = swept.iter().filter(|link| link.object_type == ObjectType::Group).filter(is_free);
+    let changes: Vec<(SourceId, Vec<MemberChange>)> = stream::iter(groups)
+        .map(async |group| Ok::<_, Stop>((group.source_id.clone(), references::meddled(run, group).await?)))
+        .buffered(run.ports.target.habits().concurrency)
+        .try_collect()
+        .await?;
+    Ok(changes.into_iter().filter(|(_, changes)| !changes.is_empty()).collect())
 }
 
 /// An account that was read.

@@ -6,17 +6,20 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Writer;
-use super::parts::{identity, property, skip_step, step};
-use crate::model::{Attributes, Link, SkipReason};
-use crate::report::{Action, Outcome, ProvisioningRecord, StatusInfo, StepType};
+use super::parts::{identity, named, property, skip_step, step};
+use crate::membership::MemberChange;
+use crate::model::{Attributes, Link, SkipReason, SourceId, Value};
+use crate::ports::MEMBERS;
+use crate::report::{Action, ModifiedProperty, Outcome, ProvisioningRecord, StatusInfo, StepType};
 
 impl Writer<'_> {
-    /// The record of an account that somebody changed in the target, and that is left so.
+    /// The record of an account that somebody changed in the target, and that is left so: what it holds, and how its
+    /// members were changed when it is a group.
     pub(in crate::cycle) fn drifted(
         &self,
         change: Uuid,
         link: &Link,
-        actual: &Attributes,
+        (actual, members): (&Attributes, &[MemberChange]),
         now: Timestamp,
     ) -> ProvisioningRecord {
         let target = &self.definition.naming.application_name;
@@ -41,6 +44,19 @@ impl Writer<'_> {
         let differing = paths.into_iter().filter(|path| link.shadow.get(*path) != actual.get(*path));
         record.modified_properties =
             differing.map(|path| property(path, link.shadow.get(path), actual.get(path))).collect();
+        record.modified_properties.extend(meddled(members));
         record
     }
+}
+
+/// Who was taken out of a group in the target, and who was put in.
+fn meddled(members: &[MemberChange]) -> Option<ModifiedProperty> {
+    let (put_in, taken_out): (Vec<&MemberChange>, Vec<&MemberChange>) =
+        members.iter().partition(|change| matches!(change, MemberChange::Given(..)));
+    let list = |changes: Vec<&MemberChange>| {
+        let anchors: Vec<&SourceId> = changes.into_iter().map(MemberChange::member).collect();
+        (!anchors.is_empty()).then(|| Value::text(named(anchors.into_iter())))
+    };
+    let (old, new) = (list(taken_out), list(put_in));
+    (old.is_some() || new.is_some()).then(|| property(MEMBERS, old.as_ref(), new.as_ref()))
 }

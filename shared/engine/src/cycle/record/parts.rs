@@ -151,7 +151,8 @@ pub(super) fn left_out_step<'s>(
     )
 }
 
-fn named<'s>(anchors: impl ExactSizeIterator<Item = &'s SourceId>) -> String {
+/// The first of them, shortened, and how many there are beyond.
+pub(super) fn named<'s>(anchors: impl ExactSizeIterator<Item = &'s SourceId>) -> String {
     listed(anchors.map(|anchor| shortened_to(anchor.as_str(), NAME)), NAMED, ", ")
 }
 

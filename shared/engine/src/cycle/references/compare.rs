@@ -179,6 +179,25 @@ async fn unprotected(
     Ok(free)
 }
 
+/// How somebody changed the members of a group in the target; nothing when it does not show them, or cannot be asked. An
+/// account of nobody we know is not ours to judge.
+pub(in crate::cycle) async fn meddled(run: &Run<'_>, group: &Link) -> Result<Vec<MemberChange>, Stop> {
+    let mapping = run.definition.mapping_of(ObjectType::Group);
+    let Some(account) = group.target_id.as_ref().filter(|_| mapping.allows_members()) else {
+        return Ok(Vec::new());
+    };
+    let membership = run.ports.store.membership(&run.definition.job, &group.source_id).await?;
+    let Ok(Some((shown, owners))) = found(run, account).await? else { return Ok(Vec::new()) };
+    let mut changes = membership.changes_as_found(&shown, &owners);
+    // Who belongs to it will be put in, and whom nobody may take out stays.
+    let belongs = |member: &SourceId| membership.wanted().any(|wanted| wanted == member);
+    changes.retain(|change| match change {
+        MemberChange::Given(member, _) => mapping.removes_members() && !belongs(member),
+        _ => true,
+    });
+    Ok(changes)
+}
+
 /// What is remembered of those who belong to a group that does not show who is in it: they are put in once more, and who
 /// does not belong is taken out once more. Neither does harm.
 fn doubtful(membership: &Membership, belonging: &Belonging) -> Vec<MemberChange> {

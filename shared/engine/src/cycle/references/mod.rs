@@ -32,10 +32,11 @@ mod roster;
 mod search;
 mod work;
 
+pub(super) use compare::meddled;
 pub(super) use enrol::enrol;
 pub(super) use leaving::{hold_members, remove_members};
 pub(super) use nested::LEVELS;
-pub(super) use remember::{foresee, remember};
+pub(super) use remember::{doubt_members, foresee, remember};
 pub(super) use resolve::resolve;
 pub(super) use roster::{Forgotten, Roster, count};
 pub(super) use work::Work;

@@ -82,6 +82,20 @@ pub(in crate::cycle) async fn remember(
     rows.write(run, session).await
 }
 
+/// Has groups compared with what the target shows: what is remembered of their members does not hold.
+pub(in crate::cycle) async fn doubt_members(
+    run: &Run<'_>,
+    session: &mut Session,
+    groups: &[SourceId],
+) -> Result<(), Stop> {
+    run.ports.store.mark_unsettled(&run.desk.lease().await?, groups).await?;
+    session.checkpoint.unsettled = true;
+    read_waiting(run, session).await?;
+    let notes = groups.iter().cloned().map(PendingReference::moved);
+    let added = notes.filter(|note| !session.references.is_waiting(note)).collect();
+    Rows { added, removed: Vec::new() }.write(run, session).await
+}
+
 /// Forgets rows that wait for nobody any more.
 pub(super) async fn forget_waiting(
     run: &Run<'_>,
