@@ -243,7 +243,8 @@ fn seconds(left: u64, rate: f64) -> Option<u64> {
     Some(seconds.as_secs())
 }
 
-fn execution(report: &CycleReport) -> ExecutionView {
+/// A finished cycle as stored.
+pub(crate) fn execution(report: &CycleReport) -> ExecutionView {
     let figures = report.figures;
     let entitled = figures.imported.saturating_sub(figures.skipped);
     ExecutionView {

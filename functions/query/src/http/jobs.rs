@@ -19,7 +19,7 @@ const USUAL_INTERVAL: SignedDuration = SignedDuration::from_mins(40);
 /// Graph's `synchronizationJob`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Job {
+pub(super) struct Job {
     id: String,
     /// The kind of the target: `scim`.
     template_id: Option<String>,
@@ -45,7 +45,7 @@ pub(super) async fn list(
     Path(application): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
-    let stored = find(&api, &application).await?;
+    let stored = self::application(&api, &application).await?;
     let about = format!("servicePrincipals('{}')/synchronization/jobs", stored.id);
     let job = job(&api, &stored).await?;
     Ok(Json(json!({ "@odata.context": context(&headers, &about), "value": [job] })))
@@ -57,10 +57,7 @@ pub(super) async fn one(
     Path((application, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
-    let stored = find(&api, &application).await?;
-    if stored.job.as_str() != id {
-        return Err(ApiError::not_found(format!("application '{}' has no job '{id}'", stored.name)));
-    }
+    let stored = found(&api, &application, &id).await?;
     let about = format!("servicePrincipals('{}')/synchronization/jobs/$entity", stored.id);
     let mut answer = serde_json::Map::from_iter([("@odata.context".to_owned(), context(&headers, &about))]);
     if let Ok(Value::Object(members)) = serde_json::to_value(job(&api, &stored).await?) {
@@ -69,8 +66,17 @@ pub(super) async fn one(
     Ok(Json(Value::Object(answer)))
 }
 
+/// The application whose job this is.
+pub(super) async fn found(api: &Api, application: &str, job: &str) -> Result<StoredApplication, ApiError> {
+    let stored = self::application(api, application).await?;
+    if stored.job.as_str() != job {
+        return Err(ApiError::not_found(format!("application '{}' has no job '{job}'", stored.name)));
+    }
+    Ok(stored)
+}
+
 /// The application of an id or a name.
-async fn find(api: &Api, application: &str) -> Result<StoredApplication, ApiError> {
+pub(super) async fn application(api: &Api, application: &str) -> Result<StoredApplication, ApiError> {
     let found = match api.store.application(application).await? {
         Some(found) => Some(found),
         None => api.store.application_by_name(application).await?,
@@ -78,7 +84,8 @@ async fn find(api: &Api, application: &str) -> Result<StoredApplication, ApiErro
     found.ok_or_else(|| ApiError::not_found(format!("there is no application '{application}'")))
 }
 
-async fn job(api: &Api, stored: &StoredApplication) -> Result<Job, ApiError> {
+/// The job of an application.
+pub(super) async fn job(api: &Api, stored: &StoredApplication) -> Result<Job, ApiError> {
     let now = api.clock.now();
     let status = view(&stored.name, stored.job.as_str(), &api.store.job(&stored.job).await?, now);
     let target = stored.document["target"].as_object().and_then(|target| target.keys().next().cloned());

@@ -7,7 +7,7 @@
 //! | `$top` | records of a page, 1 to 1,000 |
 //! | `$orderby` | `activityDateTime desc`, or `asc` |
 //! | `$select` | properties of a record, by their names |
-//! | `$count` | `true`: how many there are, exactly, as far as they can be looked at in time |
+//! | `$count` | `true`: how many there are, exactly, as far as they can be looked at in time; told with the first page |
 //! | `$skiptoken` | what a next link holds |
 //!
 //! One index answers a question: the one that leaves the least to compare. What it does not tell apart is compared record
@@ -27,6 +27,7 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::error::ApiError;
+use super::pages::top;
 use super::{Api, context, origin};
 use crate::odata::{Filter, Known};
 
@@ -34,9 +35,6 @@ const PATH: &str = "auditLogs/provisioning";
 
 /// Records of a page when nobody says how many.
 const USUAL_PAGE: usize = 100;
-
-/// The largest page, Graph's own.
-const LARGEST_PAGE: usize = 1_000;
 
 /// Records asked of the store at once.
 const CHUNK: usize = 100;
@@ -232,9 +230,9 @@ impl Options {
         serde_json::value::to_raw_value(&value)
     }
 
-    /// How many records were asked for, when somebody wants to know: exactly, or not at all.
+    /// How many records were asked for, when somebody wants to know: exactly, or not at all. Told with the first page.
     async fn counted(&self, api: &Api) -> Result<Option<usize>, ApiError> {
-        if !self.count {
+        if !self.count || self.token.is_some() {
             return Ok(None);
         }
         let Some(query) = self.query() else { return Ok(Some(0)) };
@@ -318,11 +316,6 @@ fn search(value: &str) -> Result<String, String> {
         1..=1_000 => Ok(name.to_owned()),
         _ => Err("$search is longer than a name or an id".to_owned()),
     }
-}
-
-fn top(value: &str) -> Result<usize, String> {
-    let number = value.parse().ok().filter(|number| (1..=LARGEST_PAGE).contains(number));
-    number.ok_or_else(|| format!("$top is a number from 1 to {LARGEST_PAGE}"))
 }
 
 /// The same question, from where this page ends.

@@ -3,8 +3,13 @@
 //!
 //! ```text
 //! GET /healthz
+//! GET /v1.0/servicePrincipals               all applications, each with its job          $top, $skiptoken
+//! GET /v1.0/servicePrincipals/{application}
 //! GET /v1.0/servicePrincipals/{application}/synchronization/jobs
 //! GET /v1.0/servicePrincipals/{application}/synchronization/jobs/{job}
+//! GET …/jobs/{job}/cycles                   finished ones, the newest first              $top
+//! GET …/jobs/{job}/escrows                  what failed and is tried again               $top, $skiptoken
+//! GET …/jobs/{job}/heldRemovals             removals that wait for the guard or a person $top, $skiptoken
 //! GET /v1.0/auditLogs/provisioning          $filter, $search, $top, $orderby, $select, $count, $skiptoken
 //! GET /v1.0/auditLogs/provisioning/{record}
 //! ```
@@ -17,9 +22,12 @@
 //! to the caller.
 
 mod access;
+mod applications;
 mod error;
 mod jobs;
 mod logs;
+mod pages;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -54,8 +62,17 @@ pub fn router(store: DynamoStore, access: Access, clock: Arc<dyn Clock>) -> Rout
     let api = Api { store, clock: clock.clone() };
     let access = Arc::new(access);
     let may = |permissions| from_fn_with_state((access.clone(), permissions), access::check);
-    let jobs = "/v1.0/servicePrincipals/{application}/synchronization/jobs";
-    let jobs = either(jobs, &get(jobs::list)).merge(either(&format!("{jobs}/{{job}}"), &get(jobs::one)));
+    let all = "/v1.0/servicePrincipals";
+    let application = format!("{all}/{{application}}");
+    let jobs = format!("{application}/synchronization/jobs");
+    let job = format!("{jobs}/{{job}}");
+    let jobs = either(all, &get(applications::list))
+        .merge(either(&application, &get(applications::one)))
+        .merge(either(&jobs, &get(jobs::list)))
+        .merge(either(&job, &get(jobs::one)))
+        .merge(either(&format!("{job}/cycles"), &get(waiting::cycles)))
+        .merge(either(&format!("{job}/escrows"), &get(waiting::escrows)))
+        .merge(either(&format!("{job}/heldRemovals"), &get(waiting::removals)));
     let logs = "/v1.0/auditLogs/provisioning";
     let logs = either(logs, &get(logs::list)).merge(either(&format!("{logs}/{{record}}"), &get(logs::one)));
     Router::new()

@@ -7,12 +7,22 @@ use query::http::Access;
 use crate::stage::{LOG, Stage, TOKEN};
 
 const JOBS: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs";
+const ESCROWS: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly/escrows";
+const REMOVALS: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly/heldRemovals";
+const CYCLES: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly/cycles";
 
 #[tokio::test]
 async fn behind_the_gateway_each_route_asks_for_its_own_permission() {
     let stage = Stage::new().await;
     let cases = [
         (JOBS, "Synchronization.Read.All", 200),
+        ("/v1.0/servicePrincipals", "Synchronization.Read.All", 200),
+        ("/v1.0/servicePrincipals", "ProvisioningLog.Read.All", 403),
+        ("/v1.0/servicePrincipals/Ledgerly", "ProvisioningLog.Read.All", 403),
+        (ESCROWS, "Synchronization.Read.All", 200),
+        (ESCROWS, "ProvisioningLog.Read.All", 403),
+        (REMOVALS, "openid", 403),
+        (CYCLES, "openid", 403),
         (JOBS, "Synchronization.ReadWrite.All", 200),
         (JOBS, "ProvisioningLog.Read.All", 403),
         (LOG, "ProvisioningLog.Read.All", 200),
@@ -34,7 +44,7 @@ async fn behind_the_gateway_each_route_asks_for_its_own_permission() {
 #[tokio::test]
 async fn a_request_whose_token_nobody_checked_is_refused_behind_the_gateway() {
     let stage = Stage::new().await;
-    for path in [JOBS, LOG] {
+    for path in [JOBS, LOG, ESCROWS, REMOVALS, CYCLES] {
         // A token in a header proves nothing to the function: the gateway's claims do.
         let request = Request::get(path).header("authorization", format!("Bearer {TOKEN}"));
         let answer = stage.answer(Access::Gateway, request.body(Body::empty()).unwrap()).await;

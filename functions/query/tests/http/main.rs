@@ -7,3 +7,4 @@ mod jobs;
 mod logs;
 mod refusals;
 mod stage;
+mod waiting;
