@@ -5,13 +5,13 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::StoredApplication;
 
 use super::error::ApiError;
 use super::jobs::{Job, application, job};
 use super::pages::Paging;
-use super::{Api, context};
+use super::{Api, entity};
 
 const PATH: &str = "servicePrincipals";
 
@@ -58,13 +58,7 @@ pub(super) async fn one(
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let stored = application(&api, &id).await?;
-    let mut answer = json!({ "@odata.context": context(&headers, &format!("{PATH}/$entity")) });
-    if let (Value::Object(answer), Ok(Value::Object(members))) =
-        (&mut answer, serde_json::to_value(shown(&api, &stored).await?))
-    {
-        answer.extend(members);
-    }
-    Ok(Json(answer))
+    Ok(entity(&headers, &format!("{PATH}/$entity"), shown(&api, &stored).await?))
 }
 
 /// An application by its id; `None` when it was deleted meanwhile.

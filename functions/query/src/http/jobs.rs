@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use store::StoredApplication;
 
 use super::error::ApiError;
-use super::{Api, context};
+use super::{Api, context, entity};
 use crate::status::{JobStatus, view};
 use engine::job::StatusCode;
 
@@ -59,11 +59,7 @@ pub(super) async fn one(
 ) -> Result<Json<Value>, ApiError> {
     let stored = found(&api, &application, &id).await?;
     let about = format!("servicePrincipals('{}')/synchronization/jobs/$entity", stored.id);
-    let mut answer = serde_json::Map::from_iter([("@odata.context".to_owned(), context(&headers, &about))]);
-    if let Ok(Value::Object(members)) = serde_json::to_value(job(&api, &stored).await?) {
-        answer.extend(members);
-    }
-    Ok(Json(Value::Object(answer)))
+    Ok(entity(&headers, &about, job(&api, &stored).await?))
 }
 
 /// The application whose job this is.

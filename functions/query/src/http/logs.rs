@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 use super::error::ApiError;
 use super::pages::top;
-use super::{Api, context, origin};
+use super::{Api, context, entity, origin};
 use crate::odata::{Filter, Known};
 
 const PATH: &str = "auditLogs/provisioning";
@@ -123,12 +123,7 @@ pub(super) async fn one(
         Err(_) => None,
     };
     let record = found.ok_or_else(|| ApiError::not_found(format!("there is no record '{id}'")))?;
-    let about = format!("{PATH}/$entity");
-    let mut answer = serde_json::Map::from_iter([("@odata.context".to_owned(), context(&headers, &about))]);
-    if let Ok(Value::Object(members)) = serde_json::to_value(record) {
-        answer.extend(members);
-    }
-    Ok(Json(Value::Object(answer)))
+    Ok(entity(&headers, &format!("{PATH}/$entity"), record))
 }
 
 /// A page, its records written already.

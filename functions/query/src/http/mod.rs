@@ -38,6 +38,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
 use engine::ports::Clock;
+use serde::Serialize;
 use serde_json::{Value, json};
 use store::DynamoStore;
 
@@ -130,6 +131,15 @@ fn origin(headers: &HeaderMap) -> String {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
     text(HOST.as_str()).map_or_else(String::new, |host| format!("{scheme}://{host}"))
+}
+
+/// The answer about one thing.
+fn entity(headers: &HeaderMap, of: &str, thing: impl Serialize) -> Json<Value> {
+    let mut answer = serde_json::Map::from_iter([("@odata.context".to_owned(), context(headers, of))]);
+    if let Ok(Value::Object(members)) = serde_json::to_value(thing) {
+        answer.extend(members);
+    }
+    Json(Value::Object(answer))
 }
 
 /// What an answer is about, in OData's words.

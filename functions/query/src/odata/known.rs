@@ -4,6 +4,7 @@ use engine::report::Outcome;
 use jiff::Timestamp;
 
 use super::{Comparison, Condition, Filter, Fold, Value};
+use crate::logs::word;
 
 /// What is known of the records that a filter asks for. All of it holds for each of them; [`Filter::holds`] says what else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,7 +91,7 @@ impl Known {
     }
 }
 
-fn outcome(word: &str) -> Option<Outcome> {
+fn outcome(wanted: &str) -> Option<Outcome> {
     let all = [Outcome::Success, Outcome::Failure, Outcome::Skipped, Outcome::Warning];
-    all.into_iter().find(|outcome| super::properties::outcome(*outcome) == word)
+    all.into_iter().find(|outcome| word(*outcome) == wanted)
 }

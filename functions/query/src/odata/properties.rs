@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use engine::report::{Action, ErrorInformation, Outcome, ProvisioningRecord};
+use engine::report::{ErrorInformation, ProvisioningRecord};
 use jiff::Timestamp;
+
+use crate::logs::word;
 
 /// A property, by the name it has in a filter.
 #[derive(Debug)]
@@ -51,9 +53,9 @@ pub(super) static PROPERTIES: &[Property] = &[
     of("jobId", Kind::Text, |record| text(&record.job_id)),
     of("cycleId", Kind::Text, |record| text(&record.cycle_id)),
     of("changeId", Kind::Text, |record| text(&record.change_id)),
-    of("provisioningAction", Kind::Words(ACTIONS), |record| text(action(record.provisioning_action))),
+    of("provisioningAction", Kind::Words(ACTIONS), |record| owned(word(record.provisioning_action))),
     of("provisioningStatusInfo/status", Kind::Words(OUTCOMES), |record| {
-        text(outcome(record.provisioning_status_info.status))
+        owned(word(record.provisioning_status_info.status))
     }),
     of("provisioningStatusInfo/errorInformation/errorCode", Kind::Text, |record| {
         of_error(record, |error| &error.error_code)
@@ -105,25 +107,4 @@ fn owned<'r>(text: String) -> Field<'r> {
 fn of_error(record: &ProvisioningRecord, read: fn(&ErrorInformation) -> &String) -> Field<'_> {
     let error = record.provisioning_status_info.error_information.as_ref();
     error.map_or(Field::Missing, |error| text(read(error)))
-}
-
-/// The words as the record writes them.
-pub(super) fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Success => "success",
-        Outcome::Failure => "failure",
-        Outcome::Skipped => "skipped",
-        Outcome::Warning => "warning",
-    }
-}
-
-fn action(action: Action) -> &'static str {
-    match action {
-        Action::Other => "other",
-        Action::Create => "create",
-        Action::Delete => "delete",
-        Action::Disable => "disable",
-        Action::Update => "update",
-        Action::StagedDelete => "stagedDelete",
-    }
 }
