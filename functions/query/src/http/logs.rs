@@ -100,7 +100,11 @@ pub(super) async fn list(
             let count = page.records.len();
             (page, options.count.then_some(count))
         }
-        None => (options.page(&api).await?, options.counted(&api).await?),
+        None => {
+            let page = options.page(&api).await?;
+            let count = options.counted(&api, &page).await?;
+            (page, count)
+        }
     };
     let mut answer = json!({ "@odata.context": context(&headers, PATH), "value": page.records });
     if let Some(count) = count {
@@ -226,9 +230,12 @@ impl Options {
     }
 
     /// How many records were asked for, when somebody wants to know: exactly, or not at all. Told with the first page.
-    async fn counted(&self, api: &Api) -> Result<Option<usize>, ApiError> {
+    async fn counted(&self, api: &Api, first: &Page) -> Result<Option<usize>, ApiError> {
         if !self.count || self.token.is_some() {
             return Ok(None);
+        }
+        if first.token.is_none() {
+            return Ok(Some(first.records.len()));
         }
         let Some(query) = self.query() else { return Ok(Some(0)) };
         let mut query = RecordQuery { page_size: COUNTED, token: None, ..query };

@@ -103,9 +103,7 @@ pub(super) async fn escrows(
     let entries = api.store.escrows(&job).await?;
     let keyed =
         entries.into_iter().map(|entry| (position(entry.first_failed, entry.source_id.as_str()), entry));
-    let (page, last) = paging.of(keyed.collect());
-    let page: Vec<Escrow> = page.into_iter().map(Escrow::from).collect();
-    Ok(Json(paging.answer(&headers, &path, &page, last.as_deref())))
+    Ok(page::<_, Escrow>(&paging, &headers, &path, keyed.collect()))
 }
 
 /// `GET …/jobs/{job}/heldRemovals`: in the order in which they were staged.
@@ -122,9 +120,7 @@ pub(super) async fn removals(
         let key = row.key();
         (position(row.staged_at, &format!("{}\n{}", key.source_id, key.members)), row)
     });
-    let (page, last) = paging.of(keyed.collect());
-    let page: Vec<HeldRemoval> = page.into_iter().map(HeldRemoval::from).collect();
-    Ok(Json(paging.answer(&headers, &path, &page, last.as_deref())))
+    Ok(page::<_, HeldRemoval>(&paging, &headers, &path, keyed.collect()))
 }
 
 /// `GET …/jobs/{job}/cycles`: the last ones, newest first, as many as `$top` says.
@@ -140,6 +136,18 @@ pub(super) async fn cycles(
     let cycles = api.store.cycles(&job, limit).await?;
     let cycles: Vec<_> = cycles.iter().map(execution).collect();
     Ok(Json(paging.answer(&headers, &path, &cycles, None)))
+}
+
+/// The page that is asked for, out of all rows with their keys, as it is shown.
+fn page<Row, Shown: From<Row> + Serialize>(
+    paging: &Paging,
+    headers: &HeaderMap,
+    path: &str,
+    keyed: Vec<(String, Row)>,
+) -> Json<Value> {
+    let (rows, last) = paging.of(keyed);
+    let shown: Vec<Shown> = rows.into_iter().map(Shown::from).collect();
+    Json(paging.answer(headers, path, &shown, last.as_deref()))
 }
 
 /// The path below `/v1.0/` of a list of a job, and the job.
