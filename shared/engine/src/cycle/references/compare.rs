@@ -190,7 +190,8 @@ pub(in crate::cycle) async fn meddled(run: &Run<'_>, group: &Link) -> Result<Vec
     let Ok(Some((shown, owners))) = found(run, account).await? else { return Ok(Vec::new()) };
     let mut changes = membership.changes_as_found(&shown, &owners);
     // Who belongs to it will be put in, and whom nobody may take out stays.
-    let belongs = |member: &SourceId| membership.wanted().any(|wanted| wanted == member);
+    let belongs =
+        |member: &SourceId| membership.members.get(&IdHash::of(member)).is_some_and(|one| one.wanted);
     changes.retain(|change| match change {
         MemberChange::Given(member, _) => mapping.removes_members() && !belongs(member),
         _ => true,
