@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
+use api::{Access, Claims};
 use axum::extract::Request;
 use axum::middleware::map_request;
 use lambda_http::request::RequestContext;
-use query::http::{Access, Claims, router};
+use query::http::router;
 use runtime::clock::SystemClock;
 use store::{DynamoStore, TableNames, Worker};
 

@@ -1,17 +1,19 @@
 //! Applications in the shape of Graph's `servicePrincipal`, each with its job: all there is to see at one glance.
 
-use axum::Json;
+use api::answer::entity;
+use api::find::application;
+use api::pages::Paging;
+use api::{ApiError, Caller};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
+use axum::{Extension, Json};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use serde_json::Value;
 use store::StoredApplication;
 
-use super::error::ApiError;
-use super::jobs::{Job, application, job};
-use super::pages::Paging;
-use super::{Api, entity};
+use super::Api;
+use super::jobs::{Job, job};
 
 const PATH: &str = "servicePrincipals";
 
@@ -38,6 +40,7 @@ struct Synchronization {
 /// `GET /servicePrincipals`: by name.
 pub(super) async fn list(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
@@ -45,7 +48,7 @@ pub(super) async fn list(
     let names = api.store.applications().await?;
     let keyed = names.into_iter().map(|named| (named.name.to_lowercase(), named.id));
     let (ids, last) = paging.of(keyed.collect());
-    let read: Vec<_> = ids.iter().map(|id| read(&api, id)).collect();
+    let read: Vec<_> = ids.iter().map(|id| read(&api, &caller, id)).collect();
     let page: Vec<Option<ServicePrincipal>> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
     let page: Vec<ServicePrincipal> = page.into_iter().flatten().collect();
     Ok(Json(paging.answer(&headers, PATH, &page, last.as_deref())))
@@ -54,16 +57,17 @@ pub(super) async fn list(
 /// `GET /servicePrincipals/{application}`.
 pub(super) async fn one(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
-    let stored = application(&api, &id).await?;
+    let stored = application(&api.store, &caller, &id).await?;
     Ok(entity(&headers, &format!("{PATH}/$entity"), shown(&api, &stored).await?))
 }
 
 /// An application by its id; `None` when it was deleted meanwhile.
-async fn read(api: &Api, id: &str) -> Result<Option<ServicePrincipal>, ApiError> {
-    match api.store.application(id).await? {
+async fn read(api: &Api, caller: &Caller, id: &str) -> Result<Option<ServicePrincipal>, ApiError> {
+    match api.store.application(id).await?.filter(|stored| caller.sees(stored)) {
         Some(stored) => shown(api, &stored).await.map(Some),
         None => Ok(None),
     }

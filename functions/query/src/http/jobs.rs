@@ -1,15 +1,16 @@
 //! Jobs in the shape of Graph's `synchronizationJob`.
 
-use axum::Json;
+use api::answer::{context, entity};
+use api::{ApiError, Caller, find};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
+use axum::{Extension, Json};
 use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::StoredApplication;
 
-use super::error::ApiError;
-use super::{Api, context, entity};
+use super::Api;
 use crate::status::{JobStatus, view};
 use engine::job::StatusCode;
 
@@ -42,10 +43,11 @@ struct Schedule {
 /// `GET …/jobs`: an application has one.
 pub(super) async fn list(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path(application): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
-    let stored = self::application(&api, &application).await?;
+    let stored = find::application(&api.store, &caller, &application).await?;
     let about = format!("servicePrincipals('{}')/synchronization/jobs", stored.id);
     let job = job(&api, &stored).await?;
     Ok(Json(json!({ "@odata.context": context(&headers, &about), "value": [job] })))
@@ -54,30 +56,13 @@ pub(super) async fn list(
 /// `GET …/jobs/{job}`.
 pub(super) async fn one(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path((application, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
-    let stored = found(&api, &application, &id).await?;
+    let stored = find::job(&api.store, &caller, &application, &id).await?;
     let about = format!("servicePrincipals('{}')/synchronization/jobs/$entity", stored.id);
     Ok(entity(&headers, &about, job(&api, &stored).await?))
-}
-
-/// The application whose job this is.
-pub(super) async fn found(api: &Api, application: &str, job: &str) -> Result<StoredApplication, ApiError> {
-    let stored = self::application(api, application).await?;
-    if stored.job.as_str() != job {
-        return Err(ApiError::not_found(format!("application '{}' has no job '{job}'", stored.name)));
-    }
-    Ok(stored)
-}
-
-/// The application of an id or a name.
-pub(super) async fn application(api: &Api, application: &str) -> Result<StoredApplication, ApiError> {
-    let found = match api.store.application(application).await? {
-        Some(found) => Some(found),
-        None => api.store.application_by_name(application).await?,
-    };
-    found.ok_or_else(|| ApiError::not_found(format!("there is no application '{application}'")))
 }
 
 /// The job of an application.

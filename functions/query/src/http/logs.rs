@@ -14,6 +14,9 @@
 //! by record, so many for a page. A page may therefore hold fewer records than were asked for, and still lead on:
 //! `@odata.nextLink` is there exactly as long as there is more.
 
+use api::ApiError;
+use api::answer::{context, entity, origin};
+use api::pages::top;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
@@ -26,9 +29,7 @@ use store::{By, RecordQuery};
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::error::ApiError;
-use super::pages::top;
-use super::{Api, context, entity, origin};
+use super::Api;
 use crate::odata::{Filter, Known};
 
 const PATH: &str = "auditLogs/provisioning";

@@ -1,9 +1,11 @@
 //! What a job has behind it and before it: finished cycles, failures that are tried again, removals that wait. Graph has no
 //! paths for these; they are in its style, below the job.
 
-use axum::Json;
+use api::pages::Paging;
+use api::{ApiError, Caller, find};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
+use axum::{Extension, Json};
 use engine::escrow::{EscrowEntry, Failure};
 use engine::guard::{HumanDecision, Removed, StagedRemoval};
 use engine::model::{JobId, ObjectType};
@@ -13,9 +15,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Api;
-use super::error::ApiError;
-use super::jobs::found;
-use super::pages::Paging;
 use crate::status::execution;
 
 /// An object that failed. Its attributes are in the provisioning log.
@@ -94,12 +93,13 @@ impl From<StagedRemoval> for HeldRemoval {
 /// `GET …/jobs/{job}/escrows`: in the order in which they failed first.
 pub(super) async fn escrows(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path((application, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let paging = Paging::parse(query.as_deref())?;
-    let (path, job) = of_job(&api, &application, &id, "escrows").await?;
+    let (path, job) = of_job(&api, &caller, &application, &id, "escrows").await?;
     let entries = api.store.escrows(&job).await?;
     let keyed =
         entries.into_iter().map(|entry| (position(entry.first_failed, entry.source_id.as_str()), entry));
@@ -109,12 +109,13 @@ pub(super) async fn escrows(
 /// `GET …/jobs/{job}/heldRemovals`: in the order in which they were staged.
 pub(super) async fn removals(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path((application, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let paging = Paging::parse(query.as_deref())?;
-    let (path, job) = of_job(&api, &application, &id, "heldRemovals").await?;
+    let (path, job) = of_job(&api, &caller, &application, &id, "heldRemovals").await?;
     let rows = api.store.staged(&job).await?;
     let keyed = rows.into_iter().map(|row| {
         let key = row.key();
@@ -126,12 +127,13 @@ pub(super) async fn removals(
 /// `GET …/jobs/{job}/cycles`: the last ones, newest first, as many as `$top` says.
 pub(super) async fn cycles(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path((application, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let paging = Paging::parse(query.as_deref())?.without_token()?;
-    let (path, job) = of_job(&api, &application, &id, "cycles").await?;
+    let (path, job) = of_job(&api, &caller, &application, &id, "cycles").await?;
     let limit = u16::try_from(paging.top()).unwrap_or(u16::MAX);
     let cycles = api.store.cycles(&job, limit).await?;
     let cycles: Vec<_> = cycles.iter().map(execution).collect();
@@ -151,8 +153,14 @@ fn page<Row, Shown: From<Row> + Serialize>(
 }
 
 /// The path below `/v1.0/` of a list of a job, and the job.
-async fn of_job(api: &Api, application: &str, id: &str, list: &str) -> Result<(String, JobId), ApiError> {
-    let stored = found(api, application, id).await?;
+async fn of_job(
+    api: &Api,
+    caller: &Caller,
+    application: &str,
+    id: &str,
+    list: &str,
+) -> Result<(String, JobId), ApiError> {
+    let stored = find::job(&api.store, caller, application, id).await?;
     let path = format!("servicePrincipals/{}/synchronization/jobs/{}/{list}", stored.id, stored.job);
     Ok((path, stored.job))
 }

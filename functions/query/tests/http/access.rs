@@ -1,8 +1,8 @@
 //! Who may ask what.
 
+use api::Access;
 use axum::body::Body;
 use axum::http::Request;
-use query::http::Access;
 
 use crate::stage::{LOG, Stage, TOKEN};
 

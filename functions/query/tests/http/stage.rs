@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use api::{Access, Claims};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use engine::ids::{change_id, record_id};
@@ -13,7 +14,7 @@ use engine::report::{
     Action, Initiator, Named, Outcome, ProvisionedIdentity, ProvisioningRecord, StatusInfo, System,
 };
 use jiff::{SignedDuration, Timestamp};
-use query::http::{Access, Claims, router};
+use query::http::router;
 use serde_json::{Value, json};
 use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};

@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::error::ApiError;
-use super::{context, origin};
+use crate::ApiError;
+use crate::answer::{context, origin};
 
 /// Entries of a page when nobody says how many.
 const USUAL: usize = 100;
@@ -23,7 +23,7 @@ const ACCEPTED: &str = "this path takes $top and $skiptoken";
 
 /// Which page is asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Paging {
+pub struct Paging {
     top: usize,
     /// The key that was shown last.
     after: Option<String>,
@@ -31,7 +31,7 @@ pub(super) struct Paging {
 
 impl Paging {
     /// Reads a query string.
-    pub(super) fn parse(query: Option<&str>) -> Result<Self, ApiError> {
+    pub fn parse(query: Option<&str>) -> Result<Self, ApiError> {
         let mut paging = Self { top: USUAL, after: None };
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match &*name {
@@ -48,7 +48,7 @@ impl Paging {
     }
 
     /// For a list that has one page.
-    pub(super) fn without_token(self) -> Result<Self, ApiError> {
+    pub fn without_token(self) -> Result<Self, ApiError> {
         match self.after {
             None => Ok(self),
             Some(_) => Err(ApiError::bad_request("this list has one page; it takes $top")),
@@ -56,12 +56,12 @@ impl Paging {
     }
 
     /// How many entries the page has at the most.
-    pub(super) fn top(&self) -> usize {
+    pub fn top(&self) -> usize {
         self.top
     }
 
     /// The entries of the page, out of all of them with their keys, and the key to go on from.
-    pub(super) fn of<T>(&self, mut all: Vec<(String, T)>) -> (Vec<T>, Option<String>) {
+    pub fn of<T>(&self, mut all: Vec<(String, T)>) -> (Vec<T>, Option<String>) {
         all.retain(|(key, _)| self.after.as_ref().is_none_or(|after| key > after));
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         let more = all.len() > self.top;
@@ -71,7 +71,7 @@ impl Paging {
     }
 
     /// The page as Graph writes it. `path` is the one that was asked, below `/v1.0/`.
-    pub(super) fn answer(
+    pub fn answer(
         &self,
         headers: &HeaderMap,
         path: &str,
@@ -89,7 +89,7 @@ impl Paging {
 }
 
 /// `$top`: how many entries a page has.
-pub(super) fn top(value: &str) -> Result<usize, String> {
+pub fn top(value: &str) -> Result<usize, String> {
     let number = value.parse().ok().filter(|number| (1..=LARGEST).contains(number));
     number.ok_or_else(|| format!("$top is a number from 1 to {LARGEST}"))
 }

@@ -13,13 +13,55 @@ use axum::response::Response;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
-use super::error::ApiError;
+use store::StoredApplication;
 
-/// Any of these reads jobs and their status.
-pub(super) const READ_JOBS: &[&str] = &["Synchronization.Read.All", "Synchronization.ReadWrite.All"];
+use crate::ApiError;
 
-/// Any of these reads the provisioning log.
-pub(super) const READ_LOGS: &[&str] = &["ProvisioningLog.Read.All"];
+/// What a route asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Jobs, their status, and the configuration.
+    ReadJobs,
+    /// Changes of the configuration and of jobs.
+    WriteJobs,
+    /// The provisioning log.
+    ReadLogs,
+    /// Uploads of people to a job.
+    Upload,
+}
+
+impl Permission {
+    /// Graph's names: any of them gives it.
+    #[must_use]
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::ReadJobs => &["Synchronization.Read.All", "Synchronization.ReadWrite.All"],
+            Self::WriteJobs => &["Synchronization.ReadWrite.All"],
+            Self::ReadLogs => &["ProvisioningLog.Read.All"],
+            Self::Upload => &["SynchronizationData-User.Upload"],
+        }
+    }
+}
+
+/// Who asks, once it is known that they may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Their id with whoever issued the token.
+    pub id: String,
+    /// What they are called, in the audit.
+    pub name: String,
+    /// Whether only applications they own are there for them.
+    pub owner_only: bool,
+}
+
+impl Caller {
+    /// Whether an application is there for them.
+    #[must_use]
+    pub fn sees(&self, application: &StoredApplication) -> bool {
+        let owners = application.document["owners"].as_array();
+        !self.owner_only || owners.is_some_and(|owners| owners.iter().any(|owner| owner == &self.id))
+    }
+}
 
 /// Claims that hold permissions: Entra's for people and for programs, and everybody else's.
 const CLAIMS: [&str; 3] = ["scp", "roles", "scope"];
@@ -39,6 +81,14 @@ pub enum Access {
 pub struct Claims(pub HashMap<String, String>);
 
 impl Claims {
+    /// Who it is.
+    fn caller(&self) -> Caller {
+        let first = |names: [&str; 3]| names.into_iter().find_map(|name| self.0.get(name).cloned());
+        let id = first(["oid", "sub", "client_id"]).unwrap_or_default();
+        let name = first(["preferred_username", "email", "app_displayname"]).unwrap_or_else(|| id.clone());
+        Caller { id, name, owner_only: false }
+    }
+
     /// Whether one of these permissions was given. What stands before the last slash names an audience, which the
     /// gateway compared (Amazon Cognito: `rollcall/ProvisioningLog.Read.All`).
     fn hold_one_of(&self, permissions: &[&str]) -> bool {
@@ -50,23 +100,28 @@ impl Claims {
 }
 
 /// Lets a request through that may read this.
-pub(super) async fn check(
-    State((access, permissions)): State<(Arc<Access>, &'static [&'static str])>,
-    request: Request,
+///
+/// # Errors
+/// 401 and 403.
+pub async fn check(
+    State((access, permission)): State<(Arc<Access>, Permission)>,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    match &*access {
+    let caller = match &*access {
         Access::Gateway => {
             let claims = request.extensions().get::<Claims>().ok_or_else(|| {
                 ApiError::unauthenticated(
                     "there is no checked token; the gateway's JWT authorizer passes it on",
                 )
             })?;
+            let permissions = permission.names();
             if !claims.hold_one_of(permissions) {
                 let message =
                     format!("the token holds none of these permissions: {}", permissions.join(", "));
                 return Err(ApiError::forbidden(message));
             }
+            claims.caller()
         }
         Access::Token(token) => {
             let given = bearer(&request).ok_or_else(|| {
@@ -77,8 +132,10 @@ pub(super) async fn check(
                     "the token is not the one that this process drew when it started",
                 ));
             }
+            Caller { id: "local".to_owned(), name: "local".to_owned(), owner_only: false }
         }
-    }
+    };
+    request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 
@@ -106,7 +163,7 @@ mod tests {
         ];
         for (name, value, expected) in cases {
             let claims = Claims(HashMap::from([(name.to_owned(), value.to_owned())]));
-            assert_eq!(claims.hold_one_of(READ_LOGS), expected, "{name}: {value}");
+            assert_eq!(claims.hold_one_of(Permission::ReadLogs.names()), expected, "{name}: {value}");
         }
     }
 }

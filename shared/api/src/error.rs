@@ -17,7 +17,8 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    /// A refusal with a code of its own.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into() }
     }
 
@@ -41,15 +42,29 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "Request_ResourceNotFound", message)
     }
 
-    /// 405: there is, and it is only read.
+    /// 405: there is, and it takes another method.
     pub fn method_not_allowed() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "notAllowed", "this path is only read: use GET")
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "notAllowed",
+            "this path does not take this method; the header Allow names those it takes",
+        )
     }
 
     /// 413: a body that nothing here reads.
     pub fn too_large(largest: u64) -> Self {
-        let message = format!("the request's body is larger than {largest} bytes; reading needs none");
+        let message = format!("the request's body is larger than {largest} bytes; send less of it");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "invalidRequest", message)
+    }
+
+    /// 409: it cannot be done as things stand.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "Request_Conflict", message)
+    }
+
+    /// 412: it was changed since the caller read it.
+    pub fn changed_meanwhile(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "resourceModified", message)
     }
 
     /// A status without words of its own.
