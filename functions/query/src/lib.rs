@@ -4,6 +4,4 @@
 //! shows the same views.
 
 pub mod http;
-pub mod logs;
-pub mod odata;
 pub mod status;

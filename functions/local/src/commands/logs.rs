@@ -4,7 +4,7 @@ use comfy_table::Table;
 use engine::model::{SourceId, TargetId};
 use engine::report::{Outcome, ProvisioningRecord};
 use jiff::{SignedDuration, Timestamp};
-use query::logs::{search, word, write_csv};
+use logs::{csv, search, word};
 use store::{By, QueryError, RecordQuery};
 
 use crate::cli::{Cli, Format, Logs, Status};
@@ -39,7 +39,7 @@ pub(crate) async fn run(cli: &Cli, logs: &Logs) -> anyhow::Result<Exit> {
     match (cli.json, logs.format) {
         (true, _) | (_, Format::Json) => output::json(&found)?,
         (_, Format::Table) if found.is_empty() => output::line("Nothing found.")?,
-        (_, Format::Csv) => write_csv(&found, std::io::stdout().lock())?,
+        (_, Format::Csv) => csv::write(&found, std::io::stdout().lock())?,
         (_, Format::Table) => output::line(table(&found))?,
     }
     Ok(Exit::Done)

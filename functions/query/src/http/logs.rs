@@ -2,7 +2,7 @@
 //!
 //! | Option | Takes |
 //! |---|---|
-//! | `$filter` | what [`crate::odata`] reads |
+//! | `$filter` | what [`logs::odata`] reads |
 //! | `$search` | the beginning of a word of a person's name, also of a former one, or an id in either system |
 //! | `$top` | records of a page, 1 to 1,000 |
 //! | `$orderby` | `activityDateTime desc`, or `asc` |
@@ -20,17 +20,16 @@ use api::pages::top;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
-use engine::model::{CycleId, JobId, SourceId, TargetId};
-use engine::report::{Outcome, ProvisioningRecord};
-use jiff::{SignedDuration, Timestamp};
+use engine::report::ProvisioningRecord;
+use logs::Question;
+use logs::odata::{Filter, Known};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use store::{By, RecordQuery};
+use store::RecordQuery;
 use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::Api;
-use crate::odata::{Filter, Known};
 
 const PATH: &str = "auditLogs/provisioning";
 
@@ -77,10 +76,8 @@ const PROPERTIES: [&str; 17] = [
 /// What is asked, out of the query string.
 #[derive(Debug, Default, PartialEq)]
 struct Options {
-    filter: Filter,
-    search: Option<String>,
+    question: Question,
     top: Option<usize>,
-    oldest_first: bool,
     /// All of them, when nobody says which.
     select: Option<Vec<&'static str>>,
     count: bool,
@@ -149,10 +146,12 @@ impl Options {
                 return Err(format!("{name} is given twice"));
             }
             match &*name {
-                "$filter" => options.filter = Filter::parse(&value).map_err(|error| error.to_string())?,
-                "$search" => options.search = Some(search(&value)?),
+                "$filter" => {
+                    options.question.filter = Filter::parse(&value).map_err(|error| error.to_string())?;
+                }
+                "$search" => options.question.search = Some(search(&value)?),
                 "$top" => options.top = Some(top(&value)?),
-                "$orderby" => options.oldest_first = oldest_first(&value)?,
+                "$orderby" => options.question.oldest_first = oldest_first(&value)?,
                 "$select" => options.select = Some(select(&value)?),
                 "$count" => options.count = truth(&value)?,
                 "$skiptoken" => options.token = Some(value.into_owned()),
@@ -165,12 +164,12 @@ impl Options {
 
     /// The one record that is asked for, by its own id or its change's. An id that none can have is nobody's.
     fn single(&self) -> Result<Option<Uuid>, String> {
-        let Known { id, change, .. } = self.filter.known();
+        let Known { id, change, .. } = self.question.filter.known();
         let (id, change) = (id.as_deref(), change.as_deref());
         if id.or(change).is_none() {
             return Ok(None);
         }
-        if self.search.is_some() {
+        if self.question.search.is_some() {
             return Err(
                 "$search does not go together with id or changeId: they name one record already".to_owned()
             );
@@ -210,7 +209,7 @@ impl Options {
         records: impl IntoIterator<Item = ProvisioningRecord>,
         page: &mut Page,
     ) -> Result<(), ApiError> {
-        for record in records.into_iter().filter(|record| self.filter.holds(record)) {
+        for record in records.into_iter().filter(|record| self.question.filter.holds(record)) {
             let written = self.written(&record).map_err(|error| {
                 tracing::error!(record.id = %record.id, "a record cannot be written: {error}");
                 ApiError::of_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR)
@@ -244,7 +243,7 @@ impl Options {
         loop {
             let found = api.store.records(&query).await?;
             looked_at += found.records.len();
-            count += found.records.iter().filter(|record| self.filter.holds(record)).count();
+            count += found.records.iter().filter(|record| self.question.filter.holds(record)).count();
             query.token = found.token;
             if query.token.is_none() {
                 return Ok(Some(count));
@@ -258,33 +257,9 @@ impl Options {
         }
     }
 
-    /// The question for the store: by the index that leaves the least to compare. `None` when nothing can match.
+    /// The question for the store. `None` when nothing can match.
     fn query(&self) -> Option<RecordQuery> {
-        let known = self.filter.known();
-        let by = if let Some(text) = &self.search {
-            By::Anybody(text.clone())
-        } else if let Some(id) = known.source {
-            By::Source(SourceId::new(id))
-        } else if let Some(id) = known.target {
-            By::Target(TargetId::new(id))
-        } else if let Some(cycle) = known.cycle {
-            By::Cycle(CycleId(cycle.parse().ok()?))
-        } else if known.status == Some(Outcome::Failure) {
-            By::Failures
-        } else {
-            By::All
-        };
-        // The index knows milliseconds; exactly is compared afterwards.
-        let after = |at: Timestamp| at.saturating_add(SignedDuration::from_millis(1)).unwrap_or(at);
-        Some(RecordQuery {
-            job: known.job.map(JobId::new),
-            by,
-            since: known.from,
-            until: known.to.map(after),
-            oldest_first: self.oldest_first,
-            page_size: CHUNK,
-            token: self.token.clone(),
-        })
+        Some(RecordQuery { page_size: CHUNK, token: self.token.clone(), ..self.question.query()? })
     }
 }
 
@@ -357,27 +332,5 @@ mod tests {
             let problem = Options::parse(query).unwrap_err();
             assert!(problem.contains(expected), "{query}: {problem}");
         }
-    }
-
-    #[test]
-    fn a_question_is_asked_of_the_index_that_leaves_the_least_to_compare() {
-        let cases = [
-            ("", By::All),
-            ("$filter=jobId+eq+'j'", By::All),
-            ("$filter=provisioningStatusInfo/status+eq+'failure'", By::Failures),
-            ("$filter=provisioningStatusInfo/status+eq+'success'", By::All),
-            (
-                "$filter=targetIdentity/id+eq+'t'+and+provisioningStatusInfo/status+eq+'failure'",
-                By::Target(TargetId::new("t")),
-            ),
-            ("$filter=targetIdentity/id+eq+'t'+and+sourceIdentity/id+eq+'s'", By::Source(SourceId::new("s"))),
-            ("$search=%22Nadia%22&$filter=sourceIdentity/id+eq+'s'", By::Anybody("Nadia".to_owned())),
-            ("$filter=targetIdentity/id+eq+'t'+or+sourceIdentity/id+eq+'s'", By::All),
-        ];
-        for (query, expected) in cases {
-            assert_eq!(Options::parse(query).unwrap().query().unwrap().by, expected, "{query}");
-        }
-        let no_cycle = Options::parse("$filter=cycleId+eq+'none'").unwrap();
-        assert_eq!(no_cycle.query(), None);
     }
 }

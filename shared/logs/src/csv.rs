@@ -1,31 +1,8 @@
-//! Searching the provisioning log, and writing what was found as CSV.
+//! Records as CSV, one row each.
 
-use engine::report::{Outcome, ProvisioningRecord};
-use store::{DynamoStore, QueryError, RecordQuery};
+use engine::report::ProvisioningRecord;
 
-/// Finds at most `limit` records, newest first, that also ended as `status` says.
-///
-/// # Errors
-/// See [`QueryError`].
-pub async fn search(
-    store: &DynamoStore,
-    mut query: RecordQuery,
-    status: Option<Outcome>,
-    limit: usize,
-) -> Result<Vec<ProvisioningRecord>, QueryError> {
-    let mut found = Vec::new();
-    loop {
-        let page = store.records(&query).await?;
-        let wanted = |record: &ProvisioningRecord| {
-            status.is_none_or(|status| record.provisioning_status_info.status == status)
-        };
-        found.extend(page.records.into_iter().filter(wanted).take(limit - found.len()));
-        query.token = page.token;
-        if query.token.is_none() || found.len() >= limit {
-            return Ok(found);
-        }
-    }
-}
+use crate::word;
 
 /// The columns of the main file of a CSV download.
 const COLUMNS: [&str; 28] = [
@@ -64,8 +41,8 @@ const COLUMNS: [&str; 28] = [
 ///
 /// # Errors
 /// When the writer does not take it.
-pub fn write_csv(records: &[ProvisioningRecord], out: impl std::io::Write) -> csv::Result<()> {
-    let mut writer = csv::Writer::from_writer(out);
+pub fn write(records: &[ProvisioningRecord], out: impl std::io::Write) -> ::csv::Result<()> {
+    let mut writer = ::csv::Writer::from_writer(out);
     writer.write_record(COLUMNS)?;
     for record in records {
         writer.write_record(row(record).iter().map(|cell| harmless(cell)))?;
@@ -109,15 +86,6 @@ fn row(record: &ProvisioningRecord) -> [String; 28] {
         record.initiated_by.id.clone(),
         record.initiated_by.display_name.clone(),
     ]
-}
-
-/// An enum as it stands on the wire: `stagedDelete`, `success`.
-#[must_use]
-pub fn word(value: impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    }
 }
 
 fn harmless(cell: &str) -> String {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use engine::report::{ErrorInformation, ProvisioningRecord};
 use jiff::Timestamp;
 
-use crate::logs::word;
+use crate::word;
 
 /// A property, by the name it has in a filter.
 #[derive(Debug)]

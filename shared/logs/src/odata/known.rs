@@ -4,7 +4,7 @@ use engine::report::Outcome;
 use jiff::Timestamp;
 
 use super::{Comparison, Condition, Filter, Fold, Value};
-use crate::logs::word;
+use crate::word;
 
 /// What is known of the records that a filter asks for. All of it holds for each of them; [`Filter::holds`] says what else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
