@@ -3,6 +3,7 @@
 //! No domain logic. Everything that must not be in the engine because it touches the world, and that more than
 //! one function needs, lives here.
 
+pub mod ask;
 pub mod aws;
 pub mod clock;
 pub mod env;

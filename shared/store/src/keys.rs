@@ -39,8 +39,8 @@
 //! | whom does this group's assignment cover? ○ | | `ASSIGNED#<job>#G#<hash of group>` | `<hash of user>` |
 //! | inbound uploads, oldest first ○ | | `UPLOAD#<job>` | `<moment received>#<upload>#<part, 4 digits>` |
 //! | plans of a job, newest first ○ | | `PLANS#<job>` | `<moment made>#<plan>` |
-//! | who changed the configuration, newest first ○ | | `AUDIT#<year-month>` | `<moment>#<entry>` |
-//! | an export's progress ○ | | `EXPORT#<export>` | `EXPORT` |
+//! | who changed what, newest first | | `AUDIT#<year-month>` | `<moment>#<entry>` |
+//! | what was asked of `sync`, and what came of it? | | `OPERATION#<operation>` | `OPERATION` |
 //! | when was a mail about this application last claimed, and what waits to be told? | | `MAIL#<application>` | `THROTTLE` |
 //! | did mail to this recipient bounce? ○ | | `MAIL#<application>` | `TO#<hash of recipient>` |
 //!
@@ -83,6 +83,7 @@ use engine::ids::IdHash;
 use engine::model::{CycleId, JobId, ObjectType, TargetId};
 use engine::ports::Kept;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 /// How many shards a job's, a cycle's, and the tenant's records are spread over, by record id.
@@ -396,6 +397,27 @@ pub(crate) fn throttle(application: &str) -> Key {
     Key::new(format!("MAIL#{application}"), "THROTTLE")
 }
 
+/// What was asked of `sync`.
+pub(crate) fn operation(id: Uuid) -> Key {
+    Key::new(format!("OPERATION#{id}"), "OPERATION")
+}
+
+/// A month, as keys spell it: its entries' positions begin like this.
+pub(crate) fn month(first: Date) -> String {
+    format!("{:04}-{:02}", first.year(), first.month())
+}
+
+/// Where the audit of a month is.
+pub(crate) fn audits(first: Date) -> String {
+    format!("AUDIT#{}", month(first))
+}
+
+/// An entry of the audit.
+pub(crate) fn audit(at: Timestamp, entry: Uuid) -> Key {
+    let moment = moment(at);
+    Key::new(format!("AUDIT#{}", moment.get(..7).unwrap_or_default()), format!("{moment}#{entry}"))
+}
+
 // --------------------------------------------------------------------------------------------------- logs
 
 /// A provisioning record.
@@ -495,6 +517,8 @@ mod tests {
             kept(&job_id, Kept::Listing(cycle_id, ObjectType::User)).head().to_string(),
             kept(&job_id, Kept::Listing(cycle_id, ObjectType::Group)).chunk("0f", 1).to_string(),
             kept(&job_id, Kept::Plan(record_id)).head().to_string(),
+            operation(record_id).to_string(),
+            audit(noon, record_id).to_string(),
         ];
         let golden = include_str!("../tests/fixtures/keys.txt");
         assert_eq!(printed.join("\n"), golden.trim_end());

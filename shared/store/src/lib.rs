@@ -12,7 +12,7 @@
 //!
 //! Read `keys.rs` first: its table says which question is answered by which key, and why. Then one file per entity:
 //! `job`, `orders`, `links`, `claims`, `snapshot`, `intent`, `kept`, `staged`, `membership`, `pending`, `unsettled`,
-//! `escrow`, `history`, `applications`, `mail`, `tenant`, `records`; `forget` takes a job's rows away again. All of
+//! `escrow`, `history`, `applications`, `operations`, `audit`, `mail`, `tenant`, `records`; `forget` takes a job's rows away again. All of
 //! them are made of the few requests in `table` and `batch`, and of the attributes in `item`.
 //!
 //! # Guarantees
@@ -29,6 +29,7 @@
 //! the same page, writes it again.
 
 mod applications;
+mod audit;
 mod batch;
 mod blob;
 mod claims;
@@ -46,6 +47,7 @@ mod keys;
 mod links;
 mod mail;
 mod membership;
+mod operations;
 mod orders;
 mod pack;
 mod pending;
@@ -67,8 +69,10 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 
 pub use applications::{ApplicationError, ApplicationName, StoredApplication};
+pub use audit::{AuditChange, AuditEntry};
 pub use job::{JobView, Outbox};
 pub use mail::{Fact, MailClaim, Mailbox, Told};
+pub use operations::{Operation, OperationStatus};
 pub use orders::{MOST_ORDERS, OrderError};
 pub use records::{By, Person, QueryError, RecordPage, RecordQuery};
 pub use tables::TableNames;
