@@ -11,9 +11,10 @@ use std::time::Duration;
 use engine::cycle::on_demand::{self, Provisioned};
 use engine::cycle::{CycleError, Request};
 use engine::guard::{HumanDecision, StagedKey};
+use engine::ids::IdHash;
 use engine::job::JobState;
-use engine::model::{JobId, SourceId};
-use engine::ports::{Store as _, StoreError, Unobserved};
+use engine::model::{JobId, ObjectType, SourceId};
+use engine::ports::{FingerprintChange, Store as _, StoreError, Unobserved};
 use engine::reset::{Reset, ResetScope};
 use jiff::{SignedDuration, Timestamp};
 use store::{OrderError, StoredApplication};
@@ -110,6 +111,66 @@ pub async fn delete(context: &Context, stored: &StoredApplication) -> Result<(),
         Err(error) => return Err(error),
     }
     context.store.delete_application(stored).await
+}
+
+/// Makes a job as new: everything remembered of it is gone, and it waits to be started. The application stays, and so do
+/// its accounts in the target.
+///
+/// # Errors
+/// [`StoreError`]; `Busy` when its worker does not end its page in time.
+pub async fn reset(context: &Context, stored: &StoredApplication) -> Result<(), StoreError> {
+    match stopped(context, &stored.job).await {
+        Ok((lease, _)) => context.store.delete_job(&lease).await?,
+        // Deleted before, and cut before it was made anew.
+        Err(StoreError::Missing(_)) => {}
+        Err(error) => return Err(error),
+    }
+    context.store.create_job(&stored.job, &JobState::unconfigured(context.clock.now())).await.map(drop)
+}
+
+/// Why a link was not deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum UnlinkError {
+    /// The job runs on its schedule.
+    #[error("the job runs; pause it first")]
+    Runs,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Forgets which account belongs to an object, so that it is found by matching again. The account stays. One that has no
+/// link is as it should be.
+///
+/// # Errors
+/// [`UnlinkError::Runs`] unless the job is paused or switched off, as Graph has it: a cycle would work with what is gone.
+pub async fn unlink(context: &Context, job: &JobId, object: &SourceId) -> Result<(), UnlinkError> {
+    let now = context.clock.now();
+    let (lease, mut state) = context.store.acquire(job, now, later(now, PATIENCE)).await?;
+    if state.runs() {
+        context.store.save(&lease, &state, &[], true).await?;
+        return Err(UnlinkError::Runs);
+    }
+    let hash = IdHash::of(object);
+    let link =
+        context.store.links(job, &[hash]).await?.remove(&hash).filter(|link| link.source_id == *object);
+    if let Some(link) = link {
+        if let Some(account) = &link.target_id {
+            context.store.release_claim(&lease, link.object_type, account, object).await?;
+            let linked = match link.object_type {
+                ObjectType::User => &mut state.counts.linked,
+                ObjectType::Group => &mut state.counts.groups.linked,
+            };
+            *linked = linked.saturating_sub(1);
+        }
+        context.store.delete_link(&lease, object).await?;
+        // Whoever did not change is looked at all the same the next time they are shown.
+        let gone = [FingerprintChange::Gone(hash)];
+        context.store.append_fingerprints(&lease, context.ids.cycle_id(), 0, &gone).await?;
+        state.unfolded = true;
+    }
+    context.store.save(&lease, &state, &[], true).await?;
+    Ok(())
 }
 
 /// The lease of a job whose worker, if there is one, ended its page.

@@ -107,9 +107,27 @@ impl Connected {
 /// # Errors
 /// [`SliceError::Document`] and [`SliceError::Secret`].
 pub async fn connect(context: &Context, stored: &StoredApplication) -> Result<Connected, SliceError> {
+    connect_with(context, stored, Given::default()).await
+}
+
+/// Secrets that are used instead of those a document refers to.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    /// Of the source.
+    pub(crate) source: Option<SecretString>,
+    /// Of the target.
+    pub(crate) target: Option<SecretString>,
+}
+
+/// Connects an application's systems, some with other secrets than the document's.
+pub(crate) async fn connect_with(
+    context: &Context,
+    stored: &StoredApplication,
+    given: Given,
+) -> Result<Connected, SliceError> {
     let CheckedApplication { application, mapping, groups, .. } = document(stored)?;
     let unusable = |problem: String| SliceError::Document { name: stored.name.clone(), problem };
-    let (secret, token) = secrets(context, &application).await?;
+    let (secret, token) = secrets(context, &application, given).await?;
     let key = Key::of_job(&stored.job, token.expose_secret());
     let definition = Definition {
         groups: groups.map(|mapping| GroupRules { mapping, nested: application.nested_groups }),
@@ -142,12 +160,18 @@ pub async fn connect(context: &Context, stored: &StoredApplication) -> Result<Co
 async fn secrets(
     context: &Context,
     application: &Application,
+    given: Given,
 ) -> Result<(Option<SecretString>, SecretString), SecretError> {
-    let source = match application.source.secret() {
-        Some(reference) => Some(context.secrets.resolve(reference).await?),
-        None => None,
+    let source = match (given.source, application.source.secret()) {
+        (Some(given), _) => Some(given),
+        (None, Some(reference)) => Some(context.secrets.resolve(reference).await?),
+        (None, None) => None,
     };
-    Ok((source, context.secrets.resolve(application.target.secret()).await?))
+    let target = match given.target {
+        Some(given) => given,
+        None => context.secrets.resolve(application.target.secret()).await?,
+    };
+    Ok((source, target))
 }
 
 /// How long the lease is held for one save of the job item.

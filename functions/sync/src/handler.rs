@@ -20,9 +20,11 @@ use engine::model::{CycleId, JobId};
 use engine::ports::{StoreError, Unobserved};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
+use runtime::ask::Asked;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::ask;
 use crate::bus::{CYCLE_DUE, SOURCE};
 use crate::context::Context;
 use crate::cycle::{SliceError, application_of, run_slice};
@@ -51,6 +53,13 @@ struct Continues {
 /// When the event is none of ours, the job is unknown, or nothing could be remembered.
 pub async fn handle(context: &Context, event: LambdaEvent<Value>) -> anyhow::Result<Value> {
     let (payload, invocation) = event.into_parts();
+    let payload = match asked(payload) {
+        Ok(asked) => {
+            let deadline = deadline(invocation.deadline, context.reserve)?;
+            return Ok(serde_json::to_value(ask::answer(context, &asked, Some(deadline)).await)?);
+        }
+        Err(other) => other,
+    };
     let job = match understand(payload)? {
         Told::Tick => {
             let due = tick(context).await?;
@@ -78,6 +87,14 @@ pub async fn handle(context: &Context, event: LambdaEvent<Value>) -> anyhow::Res
         "the invocation leaves no time beyond the reserve; lower ROLLCALL_RESERVE_SECONDS or raise the time-out"
     );
     slice(context, &job, deadline).await
+}
+
+/// What `control` asks, or the payload as it was.
+fn asked(payload: Value) -> Result<Asked, Value> {
+    match payload.get("ask") {
+        Some(_) => Asked::deserialize(&payload).map_err(|_| payload),
+        None => Err(payload),
+    }
 }
 
 /// Runs one slice; how it ended.

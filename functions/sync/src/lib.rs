@@ -4,9 +4,11 @@
 //! records in the log, status in the job item, events on the bus. The binary beside this library runs it behind
 //! the Lambda runtime; the `rollcall` command runs the same code in its own process.
 
+pub mod ask;
 pub mod bus;
 pub mod context;
 pub mod control;
+mod credentials;
 pub mod cycle;
 pub mod handler;
 mod outbox;

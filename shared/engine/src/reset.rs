@@ -82,6 +82,12 @@ impl ResetScope {
 }
 
 impl JobState {
+    /// A job that nobody configured yet: it waits for a person to start it.
+    #[must_use]
+    pub fn unconfigured(now: Timestamp) -> Self {
+        Self { code: StatusCode::NotConfigured, ..Self::new(now) }
+    }
+
     /// Starts the job: it goes on where it stopped, at once. That it was unhealthy or switched off is forgotten.
     pub fn start(&mut self, now: Timestamp) {
         self.quarantine = None;

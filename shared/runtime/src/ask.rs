@@ -49,8 +49,11 @@ pub enum Ask {
         /// Graph's `resetScope`.
         scope: String,
     },
-    /// The job and its application are forgotten. The accounts in the target stay.
-    Delete,
+    /// The job and everything remembered of it are forgotten. The accounts in the target stay.
+    Delete {
+        /// Whether the application goes, too. Otherwise its job is as new, and waits to be started.
+        application: bool,
+    },
     /// The job is looked at again at once, because its document changed.
     Due,
     /// Whether both systems take their credentials.
@@ -71,10 +74,12 @@ pub enum Ask {
         /// `None` takes a decision back.
         approved: Option<bool>,
     },
-    /// What is in escrow is tried again at once.
-    RetryEscrows {
+    /// What is in escrow is tried again at once, or left alone until it changes.
+    DecideEscrows {
         /// Their ids in the source; all that wait when there are none.
         objects: Vec<SourceId>,
+        /// Whether they are left alone.
+        ignore: bool,
     },
     /// The link between a source object and its account is forgotten.
     DeleteLink {
@@ -119,12 +124,12 @@ impl Ask {
             Self::Start => "start",
             Self::Pause => "pause",
             Self::Restart { .. } => "restart",
-            Self::Delete => "delete",
+            Self::Delete { .. } => "delete",
             Self::Due => "due",
             Self::ValidateCredentials { .. } => "validateCredentials",
             Self::ProvisionOnDemand { .. } => "provisionOnDemand",
             Self::DecideRemovals { .. } => "decideRemovals",
-            Self::RetryEscrows { .. } => "retryEscrows",
+            Self::DecideEscrows { .. } => "decideEscrows",
             Self::DeleteLink { .. } => "deleteObjectConnection",
             Self::Discover => "discover",
             Self::Plan => "plan",

@@ -66,6 +66,12 @@ impl Secrets {
         Self(Arc::new(Shared { clock, client, known: Mutex::default() }))
     }
 
+    /// The same resolver, which knows nothing yet: what was changed a moment ago is seen.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self::over(self.0.clock.clone(), self.0.client.clone())
+    }
+
     /// Resolves a reference.
     ///
     /// # Errors

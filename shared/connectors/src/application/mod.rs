@@ -30,6 +30,7 @@ mod factory;
 mod notification;
 mod schema;
 pub mod secret_ref;
+pub mod settings;
 #[cfg(test)]
 mod tests;
 mod yaml;
