@@ -1,13 +1,38 @@
-//! The `control` function's binary. Its HTTPS routes are not built yet: every request is answered 501, and changes nothing.
+//! The `control` function's binary: the router of the library behind API Gateway.
+//!
+//! | Variable | Holds |
+//! |---|---|
+//! | `ROLLCALL_TABLE_PREFIX` | the tables are `<prefix>-state` and `<prefix>-logs` |
+//! | `ROLLCALL_SYNC_FUNCTION` | the function that takes leases and speaks to outside systems |
+//! | `ROLLCALL_SECRET_PREFIX` | the names of secrets begin like this; credentials are put away there |
 
-use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use std::sync::Arc;
+
+use api::Access;
+use control::http::{References, Settings, router};
+use control::lambda::SyncFunction;
+use control::vault::SecretsManager;
+use runtime::clock::SystemClock;
+use store::{DynamoStore, TableNames, Worker};
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
+async fn main() -> Result<(), lambda_http::Error> {
     runtime::tracing::for_functions();
-    run(service_fn(async |event: LambdaEvent<ApiGatewayV2httpRequest>| {
-        Ok::<_, Error>(runtime::gateway::not_built(&event.payload, "apply, cycle"))
-    }))
-    .await
+    let prefix = runtime::env::required("ROLLCALL_TABLE_PREFIX")?;
+    let sync = runtime::env::required("ROLLCALL_SYNC_FUNCTION")?;
+    let secrets = runtime::env::required("ROLLCALL_SECRET_PREFIX")?;
+    let config = runtime::aws::config().await;
+    // Never takes a lease.
+    let worker = Worker { owner: "control".to_owned(), boot: None };
+    let store = DynamoStore::new(store::client::for_aws(&config), TableNames::with_prefix(&prefix), worker);
+    let tenant = store.tenant(runtime::clock::new_id()).await?;
+    let settings = Settings {
+        store,
+        worker: Arc::new(SyncFunction::new(&aws_sdk_lambda::config::Config::from(&config), sync)),
+        vault: Arc::new(SecretsManager::new(aws_sdk_secretsmanager::Client::new(&config), secrets)),
+        clock: Arc::new(SystemClock),
+        tenant,
+        references: References::Managed,
+    };
+    lambda_http::run(router(settings, Access::Gateway)).await
 }

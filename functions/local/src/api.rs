@@ -1,6 +1,6 @@
-//! The reading side of the HTTPS API, on loopback, for whoever has this start's token.
+//! The HTTPS API, on loopback, for whoever has this start's token.
 //!
-//! In: a port and the store. Out: the routes of `query` at `http://127.0.0.1:<port>`. Promised: nothing but the health
+//! In: a port and the store. Out: the routes of `query` and `control` at `http://127.0.0.1:<port>`. Promised: nothing but the health
 //! check answers without the token, which is drawn at each start and lies in the data folder for its owner alone.
 
 use std::io::Write;

@@ -113,7 +113,7 @@ impl Application {
     }
 }
 
-fn name_problem(name: &str) -> Option<Problem> {
+pub(super) fn name_problem(name: &str) -> Option<Problem> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let begins = name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric());
     let sound = begins && name.len() <= LONGEST_NAME && name.bytes().all(allowed);

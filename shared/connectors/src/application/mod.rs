@@ -25,7 +25,11 @@
 //! Unknown fields are refused where they stand. A token written into the document is refused and appears in no
 //! message. Stored documents of every earlier format still load (`fixtures/`).
 
+pub mod assignments;
 mod check;
+pub mod differences;
+mod draft;
+pub mod exchange;
 mod factory;
 mod notification;
 mod schema;
@@ -57,6 +61,7 @@ use crate::ldap::LdapConfig;
 use crate::scim::ScimConfig;
 
 pub use check::{CheckedApplication, Problem};
+pub use draft::{TEMPLATES, draft, filled};
 pub use factory::{Surroundings, connect_source, connect_target};
 pub use notification::Notification;
 pub(crate) use schema::Humane;

@@ -13,7 +13,6 @@
 //!
 //! The guard of the cycle holds its own thresholds, whatever was answered here.
 
-mod differences;
 mod look;
 mod read;
 mod save;
@@ -22,10 +21,10 @@ mod show;
 use std::io::{BufRead, IsTerminal, Write};
 
 use connectors::application::CheckedApplication;
+use connectors::application::differences::{Difference, concern_nobody, differences};
 use engine::cycle::preview::Consequences;
 use serde::Serialize;
 
-use self::differences::{Difference, concern_nobody, differences};
 use self::save::{Draft, Outcome};
 use crate::cli::{Apply, Cli};
 use crate::exit::{Exit, NeedsApproval};

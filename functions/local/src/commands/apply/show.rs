@@ -1,10 +1,10 @@
 //! Showing what would happen, before it does: plain sentences, counts, and some names.
 
+use connectors::application::differences::Difference;
 use engine::cycle::preview::Consequences;
 use serde_json::Value;
 
 use super::Application;
-use super::differences::Difference;
 use super::save::Outcome;
 use crate::output;
 

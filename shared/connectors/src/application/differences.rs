@@ -8,28 +8,30 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// One field that differs.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Difference {
+pub struct Difference {
     /// Where: `users.attributes[title].source`.
-    pub(super) field: String,
+    pub field: String,
     /// What was there; absent when nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) old: Option<Value>,
+    pub old: Option<Value>,
     /// What is there now; absent when nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) new: Option<Value>,
+    pub new: Option<Value>,
 }
 
 /// The fields in which two documents differ. Empty for two that differ in the order of their attributes alone.
-pub(super) fn differences(old: &Value, new: &Value) -> Vec<Difference> {
+#[must_use]
+pub fn differences(old: &Value, new: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     compare(String::new(), Some(old), Some(new), &mut found);
     found
 }
 
 /// Whether the differences change nothing for people: only when cycles run, and who is told.
-pub(super) fn concern_nobody(old: &Value, new: &Value) -> bool {
+#[must_use]
+pub fn concern_nobody(old: &Value, new: &Value) -> bool {
     let matters = |document: &Value| {
         let mut document = document.clone();
         if let Value::Object(fields) = &mut document {

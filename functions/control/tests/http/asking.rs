@@ -1,0 +1,73 @@
+//! What takes longer than a request may, and what is not answered at all.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use runtime::ask::{Answer, AskError, Asked, Worker};
+use serde_json::Value;
+use store::OperationStatus;
+
+use crate::stage::Stage;
+
+struct Never(fn() -> AskError);
+
+#[async_trait]
+impl Worker for Never {
+    async fn ask(&self, _: Asked) -> Result<Answer, AskError> {
+        Err((self.0)())
+    }
+}
+
+#[tokio::test]
+async fn what_takes_longer_is_an_operation_to_look_at() {
+    let stage = Stage::new().await;
+    let (_, job) = stage.ledgerly().await;
+    let stage = stage.with_worker(Arc::new(Never(|| AskError::StillAtIt)));
+    let answer = stage.post(&format!("{job}/restart"), &Value::Null).await;
+    let place = answer.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(answer.headers["retry-after"], "5");
+    let told = answer.is(202);
+    let id = told["id"].as_str().unwrap();
+    assert_eq!(place, format!("http://rollcall.example/v1.0/operations/{id}"));
+    let now = stage.context.clock.now();
+    let operation = stage.context.store.operation(id.parse().unwrap(), now).await.unwrap().unwrap();
+    assert_eq!((operation.kind.as_str(), operation.status), ("restart", OperationStatus::Running));
+    let audits = stage.audits().await;
+    assert_eq!((audits[0].activity.as_str(), audits[0].succeeded), ("Restart job", None));
+}
+
+#[tokio::test]
+async fn a_worker_that_does_not_answer_is_told_without_its_words() {
+    let stage = Stage::new().await;
+    let (_, job) = stage.ledgerly().await;
+    let stage = stage.with_worker(Arc::new(Never(|| AskError::Failed("arn:aws:lambda s3cret".to_owned()))));
+    let answer = stage.post(&format!("{job}/start"), &Value::Null).await;
+    assert_eq!(answer.headers["retry-after"], "5");
+    let why = answer.refused(503);
+    assert!(!why.contains("s3cret"), "{why}");
+    assert_eq!(stage.audits().await[0].succeeded, Some(false));
+}
+
+#[tokio::test]
+async fn an_operation_that_ended_stays_as_it_ended() {
+    let stage = Stage::new().await;
+    let (_, job) = stage.ledgerly().await;
+    stage.post(&format!("{job}/start"), &Value::Null).await.is(204);
+    let stored = stage.stored("Ledgerly").await;
+    let asked = Asked {
+        operation: uuid::Uuid::from_u128(7),
+        application: Some(stored.id),
+        by: "me".to_owned(),
+        ask: runtime::ask::Ask::Pause,
+    };
+    let answer = sync::ask::answer(&stage.context, &asked, None).await;
+    assert!(matches!(answer, Answer::Done(_)));
+    let now = stage.context.clock.now();
+    let ended = stage.context.store.operation(asked.operation, now).await.unwrap().unwrap();
+    assert_eq!(ended.status, OperationStatus::Succeeded);
+    let late = store::Operation { status: OperationStatus::Running, ..ended.clone() };
+    stage.context.store.note_operation(&late).await.unwrap();
+    assert_eq!(stage.context.store.operation(asked.operation, now).await.unwrap(), Some(ended));
+    let week = now + jiff::SignedDuration::from_hours(7 * 24);
+    assert_eq!(stage.context.store.operation(asked.operation, week).await.unwrap(), None);
+}
