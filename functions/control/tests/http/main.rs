@@ -1,6 +1,8 @@
 //! The writing side of the HTTPS API, over the store, `sync` and an app that are as they are in production, but for where
 //! they run.
 
+#![cfg(test)]
+
 mod applications;
 mod asking;
 mod jobs;
