@@ -87,7 +87,8 @@ fn each_function_has_the_environment_it_reads_and_no_more() {
     }
 }
 
-/// The variables named in the code of a function. All of them set up `runtime::tracing`, which reads one.
+/// The variables named in the code of a function. All of them set up `runtime::tracing`, which reads one; those that are
+/// asked over HTTPS read whose tokens they take.
 fn read_by(folder: &Path) -> BTreeSet<String> {
     let mut names = BTreeSet::from(["ROLLCALL_LOG".to_owned()]);
     for entry in fs::read_dir(folder).unwrap() {
@@ -97,6 +98,9 @@ fn read_by(folder: &Path) -> BTreeSet<String> {
             continue;
         }
         let code = fs::read_to_string(path).unwrap();
+        if code.contains("Access::from_env(") {
+            names.extend(read_by(&root().join("shared/api/src/access")));
+        }
         for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
             for (start, _) in line.match_indices("\"ROLLCALL_") {
                 let name = line[start + 1..].split('"').next().unwrap();
@@ -137,23 +141,41 @@ fn nobody_is_answered_without_a_token() {
 }
 
 #[test]
-fn sync_may_read_the_secrets_that_are_named_for_it_and_none_else_may() {
-    let template = template();
-    for (name, resource) in FUNCTIONS {
-        let secrets: Vec<_> = statements(&template, resource)
-            .into_iter()
-            .filter(|statement| {
-                actions_of(statement).iter().any(|action| action.starts_with("secretsmanager:"))
-            })
-            .collect();
-        let [secret] = secrets.as_slice() else {
-            assert!(secrets.is_empty() && name != "sync", "{resource}: {secrets:?}");
-            continue;
-        };
-        assert_eq!(name, "sync");
-        assert_eq!(actions_of(secret), ["secretsmanager:GetSecretValue"]);
-        assert!(text(&secret["Resource"]).ends_with(":secret:${SecretPrefix}*"), "{secret:?}");
+fn the_functions_check_the_tokens_that_the_gateway_lets_through() {
+    for function in ["QueryFunction", "ControlFunction"] {
+        let set = &properties(&template(), function)["Environment"]["Variables"];
+        let tokens = [&set["ROLLCALL_TOKEN_ISSUER"], &set["ROLLCALL_TOKEN_AUDIENCE"]];
+        assert_eq!(tokens, ["TokenIssuer", "TokenAudience"], "{function}");
     }
+}
+
+#[test]
+fn sync_reads_the_secrets_that_are_named_for_it_control_puts_them_away_and_nobody_does_both() {
+    let template = template();
+    let expected: BTreeMap<&str, &[&str]> = [
+        ("sync", &["secretsmanager:GetSecretValue"][..]),
+        ("control", &["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"][..]),
+    ]
+    .into();
+    for (name, resource) in FUNCTIONS {
+        let about_secrets =
+            |statement: &Value| actions_of(statement).iter().any(|one| one.starts_with("secretsmanager:"));
+        let secrets: Vec<_> = statements(&template, resource).into_iter().filter(about_secrets).collect();
+        let allowed: Vec<String> = secrets.iter().flat_map(actions_of).collect();
+        assert_eq!(allowed, expected.get(name).copied().unwrap_or_default(), "{resource}");
+        for secret in secrets {
+            assert!(text(&secret["Resource"]).ends_with(":secret:${SecretPrefix}*"), "{secret:?}");
+        }
+    }
+}
+
+#[test]
+fn control_may_ask_sync_and_never_the_log() {
+    let template = template();
+    let of_control = statements(&template, "ControlFunction");
+    let asks = of_control.iter().find(|statement| actions_of(statement) == ["lambda:InvokeFunction"]);
+    assert_eq!(asks.map(|asks| &asks["Resource"]), Some(&json!("SyncFunction.Arn")));
+    assert!(of_control.iter().all(|statement| !statement["Resource"].to_string().contains("LogsTable")));
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Api {
         let token_file = home.file("token");
         write_private(&token_file, &token)
             .with_context(|| format!("cannot write {}", token_file.display()))?;
-        let access = ::api::Access::Token(SecretString::from(token));
+        let access = ::api::Access::local(SecretString::from(token), crate::commands::control::person());
         let router = query::http::router(home.context.store.clone(), access, home.context.clock.clone());
         let (stop, stopped) = oneshot::channel();
         let served = axum::serve(listener, router).with_graceful_shutdown(async {

@@ -87,6 +87,13 @@ impl ApiError {
         Self::new(status, code, status.canonical_reason().unwrap_or("the request failed"))
     }
 
+    /// The same refusal with more to say.
+    #[must_use]
+    pub fn adding(mut self, more: &str) -> Self {
+        self.message.push_str(more);
+        self
+    }
+
     /// The error as callers read it.
     #[must_use]
     pub fn envelope(&self, request: &str, clients: Option<&str>, now: Timestamp) -> Value {

@@ -1,13 +1,17 @@
-//! The application and the job that a path names.
+//! The application and the job that a path names, and the applications that are there for somebody.
 
+use futures::stream::{self, StreamExt, TryStreamExt};
 use store::{DynamoStore, StoredApplication};
 
 use crate::{ApiError, Caller};
 
-/// The application of an id or a name. One that the caller may not see is not there for them.
+/// Applications read at once.
+const AT_ONCE: usize = 16;
+
+/// The application of an id or a name.
 ///
 /// # Errors
-/// 404; what the store says.
+/// 404; for whoever owns some applications only 403, whether it is there or not; what the store says.
 pub async fn application(
     store: &DynamoStore,
     caller: &Caller,
@@ -17,15 +21,38 @@ pub async fn application(
         Some(found) => Some(found),
         None => store.application_by_name(application).await?,
     };
-    found
-        .filter(|found| caller.sees(found))
-        .ok_or_else(|| ApiError::not_found(format!("there is no application '{application}'")))
+    found.filter(|found| caller.sees(found)).ok_or_else(|| {
+        if caller.owner_only {
+            let message = format!("'{}' is no owner of an application '{application}'", caller.id);
+            return ApiError::forbidden(message);
+        }
+        ApiError::not_found(format!("there is no application '{application}'"))
+    })
 }
 
-/// The application whose job this is.
+/// The applications that are all there is for a caller who owns some; `None` for one to whom all are there.
 ///
 /// # Errors
-/// 404; what the store says.
+/// 403 for whoever owns none; what the store says.
+pub async fn owned(store: &DynamoStore, caller: &Caller) -> Result<Option<Vec<StoredApplication>>, ApiError> {
+    if !caller.owner_only {
+        return Ok(None);
+    }
+    let names = store.applications().await?;
+    let read: Vec<_> = names.iter().map(|named| store.application(&named.id)).collect();
+    // One that was deleted meanwhile is nobody's.
+    let all: Vec<Option<StoredApplication>> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
+    let owned: Vec<_> = all.into_iter().flatten().filter(|one| caller.sees(one)).collect();
+    if owned.is_empty() {
+        return Err(ApiError::forbidden(format!("'{}' is no owner of any application", caller.id)));
+    }
+    Ok(Some(owned))
+}
+
+/// The job of an application.
+///
+/// # Errors
+/// 404; what [`application`] says.
 pub async fn job(
     store: &DynamoStore,
     caller: &Caller,

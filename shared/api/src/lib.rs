@@ -19,5 +19,5 @@ pub mod find;
 pub mod frame;
 pub mod pages;
 
-pub use self::access::{Access, Caller, Claims};
+pub use self::access::{Access, Caller};
 pub use self::error::ApiError;

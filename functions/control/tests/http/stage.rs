@@ -147,7 +147,7 @@ impl Stage {
     pub(crate) async fn answer(&self, request: Request<Body>) -> Answer {
         // One thing after the other.
         self.clock.advance(SignedDuration::from_secs(1));
-        let router = router(self.settings.clone(), Access::Token(TOKEN.into()));
+        let router = router(self.settings.clone(), Access::local(TOKEN.into(), "nadia".to_owned()));
         let response = router.oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), 64 << 20).await.unwrap();

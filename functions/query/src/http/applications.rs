@@ -1,7 +1,7 @@
 //! Applications in the shape of Graph's `servicePrincipal`, each with its job: all there is to see at one glance.
 
 use api::answer::entity;
-use api::find::application;
+use api::find::{application, owned};
 use api::pages::Paging;
 use api::{ApiError, Caller};
 use axum::extract::{Path, RawQuery, State};
@@ -37,7 +37,7 @@ struct Synchronization {
     jobs: [Job; 1],
 }
 
-/// `GET /servicePrincipals`: by name.
+/// `GET /servicePrincipals`: by name. For whoever owns some applications only, those.
 pub(super) async fn list(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
@@ -45,12 +45,20 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let paging = Paging::parse(query.as_deref())?;
-    let names = api.store.applications().await?;
-    let keyed = names.into_iter().map(|named| (named.name.to_lowercase(), named.id));
-    let (ids, last) = paging.of(keyed.collect());
-    let read: Vec<_> = ids.iter().map(|id| read(&api, &caller, id)).collect();
-    let page: Vec<Option<ServicePrincipal>> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
-    let page: Vec<ServicePrincipal> = page.into_iter().flatten().collect();
+    let (page, last) = match owned(&api.store, &caller).await? {
+        Some(owned) => paging.of(owned.into_iter().map(|stored| (key(&stored.name), stored)).collect()),
+        None => {
+            let names = api.store.applications().await?;
+            let (ids, last) =
+                paging.of(names.into_iter().map(|named| (key(&named.name), named.id)).collect());
+            let read: Vec<_> = ids.iter().map(|id| api.store.application(id)).collect();
+            // One that was deleted meanwhile is left out.
+            let page: Vec<Option<_>> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
+            (page.into_iter().flatten().collect(), last)
+        }
+    };
+    let page: Vec<_> = page.iter().map(|stored| shown(&api, stored)).collect();
+    let page: Vec<ServicePrincipal> = stream::iter(page).buffered(AT_ONCE).try_collect().await?;
     Ok(Json(paging.answer(&headers, PATH, &page, last.as_deref())))
 }
 
@@ -65,12 +73,9 @@ pub(super) async fn one(
     Ok(entity(&headers, &format!("{PATH}/$entity"), shown(&api, &stored).await?))
 }
 
-/// An application by its id; `None` when it was deleted meanwhile.
-async fn read(api: &Api, caller: &Caller, id: &str) -> Result<Option<ServicePrincipal>, ApiError> {
-    match api.store.application(id).await?.filter(|stored| caller.sees(stored)) {
-        Some(stored) => shown(api, &stored).await.map(Some),
-        None => Ok(None),
-    }
+/// What orders the list. A name is unique whatever its case.
+fn key(name: &str) -> String {
+    name.to_lowercase()
 }
 
 async fn shown(api: &Api, stored: &StoredApplication) -> Result<ServicePrincipal, ApiError> {

@@ -14,12 +14,13 @@
 //! by record, so many for a page. A page may therefore hold fewer records than were asked for, and still lead on:
 //! `@odata.nextLink` is there exactly as long as there is more.
 
-use api::ApiError;
 use api::answer::{context, entity, origin};
+use api::find::owned;
 use api::pages::top;
-use axum::Json;
+use api::{ApiError, Caller};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
+use axum::{Extension, Json};
 use engine::report::ProvisioningRecord;
 use logs::Question;
 use logs::odata::{Filter, Known};
@@ -87,9 +88,11 @@ struct Options {
 /// `GET /auditLogs/provisioning`.
 pub(super) async fn list(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
+    for_everything(&api, &caller).await?;
     let query = query.unwrap_or_default();
     let options = Options::parse(&query).map_err(ApiError::bad_request)?;
     let (page, count) = match options.single().map_err(ApiError::bad_request)? {
@@ -117,15 +120,25 @@ pub(super) async fn list(
 /// `GET /auditLogs/provisioning/{record}`, which Graph only has as a filter.
 pub(super) async fn one(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
+    for_everything(&api, &caller).await?;
     let found = match id.parse::<Uuid>() {
         Ok(id) => api.store.record(id).await?,
         Err(_) => None,
     };
     let record = found.ok_or_else(|| ApiError::not_found(format!("there is no record '{id}'")))?;
     Ok(entity(&headers, &format!("{PATH}/$entity"), record))
+}
+
+/// Refuses who may see the records of some applications only.
+async fn for_everything(api: &Api, caller: &Caller) -> Result<(), ApiError> {
+    match owned(&api.store, caller).await? {
+        None => Ok(()),
+        Some(_) => Err(ApiError::forbidden("the log of single applications is not served")),
+    }
 }
 
 /// A page, its records written already.

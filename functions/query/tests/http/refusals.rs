@@ -10,7 +10,7 @@ async fn every_refusal_is_graphs_envelope() {
     let stage = Stage::new().await;
     let authorization = format!("Bearer {TOKEN}");
     let ask = |request: axum::http::request::Builder| {
-        stage.ask(request.header("authorization", &authorization).header("client-request-id", "mine"), None)
+        stage.ask(request.header("authorization", &authorization).header("client-request-id", "mine"))
     };
     let answers = [
         (ask(Request::get("/v1.0/nothing")).await, 404, "Request_ResourceNotFound"),

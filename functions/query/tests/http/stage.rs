@@ -1,9 +1,9 @@
 //! An application with a job and a log, and a caller.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use api::{Access, Claims};
+use api::Access;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use engine::ids::{change_id, record_id};
@@ -33,7 +33,7 @@ pub(crate) const CYCLE: CycleId = CycleId(Uuid::from_u128(7));
 pub(crate) struct Stage {
     _engine: Embedded,
     pub(crate) store: DynamoStore,
-    clock: Arc<TestClock>,
+    pub(crate) clock: Arc<TestClock>,
 }
 
 /// An answer, read.
@@ -82,27 +82,28 @@ impl Stage {
         self.store.append_records(&JobId::new(JOB), records, &names).await.unwrap();
     }
 
-    /// Asks with the token of this process.
-    pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.ask(Request::get(encoded(path)).header("authorization", format!("Bearer {TOKEN}")), None).await
+    /// Another application, which somebody owns.
+    pub(crate) async fn owned_by(&self, name: &str, owner: &str) {
+        let application = StoredApplication {
+            id: Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string(),
+            name: name.to_owned(),
+            version: 1,
+            document: json!({ "target": { "scim": {} }, "owners": ["nobody", owner] }),
+            job: JobId::new(format!("scim.{name}")),
+        };
+        self.store.save_application(&application, None).await.unwrap();
+        self.store.create_job(&application.job, &JobState::new(noon())).await.unwrap();
     }
 
-    /// Asks; with claims, as behind the gateway.
-    pub(crate) async fn ask(
-        &self,
-        request: axum::http::request::Builder,
-        claims: Option<&[(&str, &str)]>,
-    ) -> Answer {
-        let mut request = request.header("host", "rollcall.example").body(Body::empty()).unwrap();
-        let access = match claims {
-            Some(claims) => {
-                let claims = claims.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-                request.extensions_mut().insert(Claims(claims.collect::<HashMap<_, _>>()));
-                Access::Gateway
-            }
-            None => Access::Token(TOKEN.into()),
-        };
-        self.answer(access, request).await
+    /// Asks with the token of this process.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(Request::get(encoded(path)).header("authorization", format!("Bearer {TOKEN}"))).await
+    }
+
+    /// Asks as one does on loopback.
+    pub(crate) async fn ask(&self, request: axum::http::request::Builder) -> Answer {
+        let request = request.header("host", "rollcall.example").body(Body::empty()).unwrap();
+        self.answer(Access::local(TOKEN.into(), "nadia"), request).await
     }
 
     pub(crate) async fn answer(&self, access: Access, request: Request<Body>) -> Answer {

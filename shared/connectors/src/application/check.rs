@@ -21,6 +21,12 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest name, so that it fits into keys, headlines and mail subjects.
 const LONGEST_NAME: usize = 64;
 
+/// The most owners. More are what a role is for.
+const MOST_OWNERS: usize = 50;
+
+/// The longest id of an owner: OpenID Connect bounds `sub` so.
+const LONGEST_OWNER: usize = 255;
+
 /// A document that was checked.
 #[derive(Debug, Clone)]
 pub struct CheckedApplication {
@@ -104,6 +110,7 @@ impl Application {
         problems.extend(
             notification.map(|(field, problem)| Problem::new(format!("notification.{field}"), problem)),
         );
+        problems.extend(owner_problems(&self.owners));
         match (mapping, token) {
             (Some(mapping), Ok(token)) if problems.is_empty() => {
                 Ok(CheckedApplication { application: self.clone(), mapping, groups: groups.flatten(), token })
@@ -149,6 +156,23 @@ fn interval_problem(interval: Duration) -> Option<Problem> {
     (!(SHORTEST..=LONGEST).contains(&interval)).then(|| {
         Problem::new("schedule.interval", "must lie between 5m and 24h; 40m suits most applications")
     })
+}
+
+fn owner_problems(owners: &[String]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if owners.len() > MOST_OWNERS {
+        let problem = format!("must hold at most {MOST_OWNERS} ids; give more people a role");
+        problems.push(Problem::new("owners", problem));
+    }
+    let sound = |owner: &str| {
+        (1..=LONGEST_OWNER).contains(&owner.chars().count()) && !owner.contains(char::is_whitespace)
+    };
+    let wrong = owners.iter().enumerate().filter(|(_, owner)| !sound(owner));
+    problems.extend(wrong.map(|(index, _)| {
+        let problem = "is no id; write it as the claim oid, sub or client_id of the owner's tokens holds it, without blanks";
+        Problem::new(format!("owners[{index}]"), problem)
+    }));
+    problems
 }
 
 /// A mapping that was checked; its problems are added to those of the document.

@@ -19,6 +19,7 @@
 //! schedule: { interval: 40m }
 //! removals: { maximum: 500, percent: 10, atLeast: 5, protected: [admin@tessera.example] }
 //! notification: { to: [it-ops@tessera.example] }
+//! owners: [5f1c2a9e-0b64-4f0e-9d0e-6a2f4c7b8d10]
 //! ```
 //!
 //! # Guarantees
@@ -108,6 +109,11 @@ pub struct Application {
     /// Who is written to when something is wrong; without it nobody is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notification: Option<Notification>,
+    /// Who may see and change this application over the API, and no other, without a permission for all of them: their
+    /// ids, as in the claim `oid`, `sub` or `client_id` of their tokens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), inner(regex(pattern = r"^\S{1,255}$")))]
+    pub owners: Vec<String>,
 }
 
 /// The system people are read from: exactly one.

@@ -224,6 +224,27 @@ fn a_recipient_without_an_address_is_named_by_its_place() {
 }
 
 #[test]
+fn owners_are_ids_and_each_wrong_one_is_named() {
+    let told = |owners: &str| {
+        let text = format!("{LEDGERLY}owners: [{owners}]\n");
+        let application = Application::from_yaml(&text, "ledgerly.yaml").unwrap();
+        let problems = application.check().err().unwrap_or_default();
+        (application.owners.len(), problems.into_iter().map(|problem| problem.place).collect::<Vec<_>>())
+    };
+    let longest = "o".repeat(255);
+    let (many, too_many) = (vec!["o"; 50].join(", "), vec!["o"; 51].join(", "));
+    assert_eq!(told(""), (0, vec![]));
+    assert_eq!(told(&format!("5f1c2a9e-0b64-4f0e-9d0e-6a2f4c7b8d10, auth0|nadia, {longest}")), (3, vec![]));
+    assert_eq!(told(&many), (50, vec![]));
+    assert_eq!(told(&too_many).1, ["owners"]);
+    assert_eq!(
+        told(&format!("nadia, '', 'nadia adler', o{longest}")).1,
+        ["owners[1]", "owners[2]", "owners[3]"]
+    );
+    assert!(ledgerly().owners.is_empty(), "nobody, when nobody is named");
+}
+
+#[test]
 fn a_token_written_into_the_document_is_refused_and_never_repeated() {
     for token in
         ["hunter2", "Bearer hunter2", "eyJ:hunter2", "env:hunter2-", "[hunter2]", "{ hunter2: hunter2 }"]

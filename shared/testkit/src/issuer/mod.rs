@@ -1,0 +1,107 @@
+//! An OpenID Connect issuer on loopback: it publishes keys, and whoever holds one signs what they like with it.
+//!
+//! In: keys to publish. Out: `/.well-known/openid-configuration` and the key set it leads to. It counts how often the set
+//! was fetched, and answers 503 when told to be down.
+
+mod sign;
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use self::sign::{SignError, SigningKey, joined};
+
+/// An issuer while it runs.
+pub struct Issuer {
+    url: String,
+    shared: Arc<Shared>,
+    served: JoinHandle<io::Result<()>>,
+}
+
+struct Shared {
+    discovery: Mutex<Value>,
+    keys: Mutex<Vec<Value>>,
+    fetched: AtomicUsize,
+    down: AtomicBool,
+}
+
+type Answer = Result<Json<Value>, StatusCode>;
+
+impl Issuer {
+    /// Starts one that publishes these keys.
+    ///
+    /// # Errors
+    /// There is no free port.
+    pub async fn start(keys: &[&SigningKey]) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let shared = Arc::new(Shared {
+            discovery: Mutex::new(json!({ "issuer": url, "jwks_uri": format!("{url}/keys") })),
+            keys: Mutex::new(Vec::new()),
+            fetched: AtomicUsize::new(0),
+            down: AtomicBool::new(false),
+        });
+        let routes = Router::new()
+            .route("/.well-known/openid-configuration", get(discovery))
+            .route("/keys", get(published))
+            .with_state(Arc::clone(&shared));
+        let issuer = Self { url, shared, served: tokio::spawn(axum::serve(listener, routes).into_future()) };
+        issuer.publish(keys.iter().map(|key| key.jwk()).collect());
+        Ok(issuer)
+    }
+
+    /// What stands in the claim `iss` of its tokens.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Publishes these keys instead of those before, as JSON Web Keys.
+    pub fn publish(&self, keys: Vec<Value>) {
+        *self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner) = keys;
+    }
+
+    /// Says something else of itself.
+    pub fn describe(&self, discovery: Value) {
+        *self.shared.discovery.lock().unwrap_or_else(PoisonError::into_inner) = discovery;
+    }
+
+    /// Answers nobody from now on, or everybody again.
+    pub fn set_down(&self, down: bool) {
+        self.shared.down.store(down, Ordering::SeqCst);
+    }
+
+    /// How often it was asked for its keys, or for the way there while it was down.
+    #[must_use]
+    pub fn fetched(&self) -> usize {
+        self.shared.fetched.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Issuer {
+    fn drop(&mut self) {
+        self.served.abort();
+    }
+}
+
+async fn discovery(State(shared): State<Arc<Shared>>) -> Answer {
+    if shared.down.load(Ordering::SeqCst) {
+        shared.fetched.fetch_add(1, Ordering::SeqCst);
+        return Err(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    Ok(Json(shared.discovery.lock().unwrap_or_else(PoisonError::into_inner).clone()))
+}
+
+async fn published(State(shared): State<Arc<Shared>>) -> Answer {
+    shared.fetched.fetch_add(1, Ordering::SeqCst);
+    Ok(Json(json!({ "keys": *shared.keys.lock().unwrap_or_else(PoisonError::into_inner) })))
+}
