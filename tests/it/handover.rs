@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
 use sync::bus::{Bus, CYCLE_DUE, SOURCE};
-use sync::context::Context;
+use sync::context::{Context, Exports};
 use sync::handler::handle;
 use tempfile::TempDir;
 use testkit::sandbox::{Sandbox, Settings};
@@ -125,6 +125,7 @@ impl Deployed {
             ids: Arc::new(CountedIds::default()),
             s3: None,
             work: path("work"),
+            exports: Exports::Folder(path("files")),
             tenant: uuid::Uuid::nil(),
             reserve: SignedDuration::ZERO,
         };

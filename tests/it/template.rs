@@ -116,10 +116,48 @@ fn query_may_read_and_nothing_else() {
     let allowed = actions(&template(), "QueryFunction");
     assert!(!allowed.is_empty());
     for action in allowed {
-        let reads =
-            ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"].contains(&action.as_str());
+        let reads = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "s3:GetObject"]
+            .contains(&action.as_str());
         assert!(reads, "query may {action}");
     }
+}
+
+#[test]
+fn exports_are_put_by_sync_got_by_query_and_by_nobody_else() {
+    let template = template();
+    let on_exports = |resource| -> Vec<String> {
+        let statements = statements(&template, resource).into_iter();
+        let of_bucket =
+            statements.filter(|statement| statement["Resource"].to_string().contains("ExportBucket"));
+        of_bucket
+            .inspect(|statement| assert_eq!(statement["Resource"], "${ExportBucket.Arn}/exports/*"))
+            .flat_map(|statement| actions_of(&statement))
+            .collect()
+    };
+    assert_eq!(on_exports("SyncFunction"), ["s3:PutObject"]);
+    assert_eq!(on_exports("QueryFunction"), ["s3:GetObject"]);
+    assert_eq!(on_exports("ControlFunction"), [""; 0]);
+    assert_eq!(on_exports("NotifierFunction"), [""; 0]);
+    for resource in ["SyncFunction", "QueryFunction"] {
+        let set = &properties(&template, resource)["Environment"]["Variables"];
+        assert_eq!(set["ROLLCALL_EXPORT_BUCKET"], "ExportBucket");
+        assert_eq!(set["ROLLCALL_LOG_RETENTION_DAYS"], "RecordRetentionDays");
+    }
+}
+
+#[test]
+fn the_bucket_for_exports_is_closed_encrypted_and_forgets_after_a_week() {
+    let template = template();
+    let bucket = properties(&template, "ExportBucket");
+    let blocked = bucket["PublicAccessBlockConfiguration"].as_object().unwrap();
+    assert_eq!((blocked.len(), blocked.values().all(|on| *on == true)), (4, true));
+    let encryption = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"];
+    assert_eq!(encryption[0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256");
+    let rule = &bucket["LifecycleConfiguration"]["Rules"][0];
+    assert_eq!((&rule["Status"], &rule["ExpirationInDays"]), (&json!("Enabled"), &json!(7)));
+    let policy = &properties(&template, "ExportsOverTlsOnly")["PolicyDocument"]["Statement"][0];
+    assert_eq!((&policy["Effect"], &policy["Principal"]), (&json!("Deny"), &json!("*")));
+    assert_eq!(policy["Condition"]["Bool"]["aws:SecureTransport"], "false");
 }
 
 #[test]

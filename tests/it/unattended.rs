@@ -16,7 +16,7 @@ use runtime::secrets::Secrets;
 use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
 use sync::bus::LogBus;
-use sync::context::{Context, RESERVE};
+use sync::context::{Context, Exports, RESERVE};
 use sync::scheduler::{Ended, Scheduler};
 use tempfile::TempDir;
 use testkit::sandbox::{Sandbox, Settings};
@@ -58,6 +58,7 @@ impl Unattended {
             ids: Arc::new(CountedIds::default()),
             s3: None,
             work: folder.path().join("work"),
+            exports: Exports::Folder(folder.path().join("files")),
             tenant: uuid::Uuid::nil(),
             reserve: RESERVE,
         };

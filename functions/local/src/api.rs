@@ -1,13 +1,22 @@
 //! The HTTPS API, on loopback, for whoever has this start's token.
 //!
-//! In: a port and the store. Out: the routes of `query` and `control` at `http://127.0.0.1:<port>`. Promised: nothing but the health
-//! check answers without the token, which is drawn at each start and lies in the data folder for its owner alone.
+//! In: a port and the store. Out: the routes of `query` and `control` at `http://127.0.0.1:<port>`. Promised: nothing but
+//! the health check answers without the token, which is drawn at each start and lies in the data folder for its owner
+//! alone.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use ::api::Access;
+use ::api::frame::framed;
+use ::api::token::Signer;
 use anyhow::Context as _;
+use axum::Router;
+use control::http::{LARGEST_BODY, References};
+use control::vault::Folder;
 use secrecy::SecretString;
+use sync::ask::InProcess;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -33,8 +42,8 @@ impl Api {
         let token_file = home.file("token");
         write_private(&token_file, &token)
             .with_context(|| format!("cannot write {}", token_file.display()))?;
-        let access = ::api::Access::local(SecretString::from(token), crate::commands::control::person());
-        let router = query::http::router(home.context.store.clone(), access, home.context.clock.clone());
+        let access = Access::local(SecretString::from(token), crate::commands::control::person());
+        let router = routes(home, access);
         let (stop, stopped) = oneshot::channel();
         let served = axum::serve(listener, router).with_graceful_shutdown(async {
             // Whoever dropped the sender wants it to end, too.
@@ -59,6 +68,28 @@ impl Api {
         }
         let _ = std::fs::remove_file(&self.token_file);
     }
+}
+
+/// What reads and what changes, in one frame.
+fn routes(home: &Home, access: Access) -> Router {
+    let context = &home.context;
+    let reads = query::http::Settings {
+        access: access.clone(),
+        clock: context.clock.clone(),
+        signer: Signer::new(&runtime::clock::new_key()),
+        limited: false,
+        exports: context.exports.clone(),
+    };
+    let changes = control::http::Settings {
+        store: context.store.clone(),
+        worker: Arc::new(InProcess(context.clone())),
+        vault: Arc::new(Folder(home.file("vault"))),
+        clock: context.clock.clone(),
+        tenant: context.tenant,
+        references: References::Any,
+    };
+    let all = query::http::routes(context.store.clone(), reads).merge(control::http::routes(changes, access));
+    framed(all, context.clock.clone(), LARGEST_BODY)
 }
 
 /// Writes a file that only its owner can read.

@@ -8,7 +8,7 @@ use runtime::clock::{SystemClock, SystemIds, new_id};
 use runtime::secrets::Secrets;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
 use sync::bus::{Bus, LogBus};
-use sync::context::{Context, RESERVE};
+use sync::context::{Context, Exports, RESERVE};
 
 use crate::cli::Cli;
 use crate::data_dir::DataDir;
@@ -62,9 +62,9 @@ impl Home {
         if !known {
             store::tables::create(&client, &names).await?;
         }
-        let store = DynamoStore::new(client, names, Worker { owner, boot });
-        let tenant = store.tenant(new_id()).await?;
         let clock = Arc::new(SystemClock);
+        let store = DynamoStore::new(client, names, Worker { owner, boot }).with_clock(clock.clone());
+        let tenant = store.tenant(new_id()).await?;
         let bus: Arc<dyn Bus> = if mails {
             let outbox = Folder::new(data.file(OUTBOX));
             Arc::new(MailBus { store: store.clone(), clock: clock.clone(), outbox })
@@ -79,6 +79,7 @@ impl Home {
             ids: Arc::new(SystemIds),
             s3: s3().await,
             work: data.work(),
+            exports: Exports::Folder(data.file("files")),
             tenant,
             reserve: RESERVE,
         };

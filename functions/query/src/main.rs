@@ -3,13 +3,20 @@
 //! | Variable | Holds |
 //! |---|---|
 //! | `ROLLCALL_TABLE_PREFIX` | the tables are `<prefix>-state` and `<prefix>-logs` |
+//! | `ROLLCALL_EXPORT_BUCKET` | the bucket in which `sync` puts files of the log |
+//! | `ROLLCALL_LOG_RETENTION_DAYS` | how long provisioning records are shown; 30 when absent |
 //!
 //! Those of [`api::access`] say whose tokens are taken.
+//!
+//! Tokens of next links are signed with the key in the state table, which `sync` put there. Until it did, within minutes of
+//! the first deployment, each process has a key of its own: a link may then lead to a refusal that says to begin again.
 
 use std::sync::Arc;
 
 use api::Access;
-use query::http::router;
+use api::token::Signer;
+use logs::exports::Exports;
+use query::http::{Settings, router};
 use runtime::clock::SystemClock;
 use store::{DynamoStore, TableNames, Worker};
 
@@ -17,11 +24,19 @@ use store::{DynamoStore, TableNames, Worker};
 async fn main() -> Result<(), lambda_http::Error> {
     runtime::tracing::for_functions();
     let prefix = runtime::env::required("ROLLCALL_TABLE_PREFIX")?;
+    let bucket = runtime::env::required("ROLLCALL_EXPORT_BUCKET")?;
+    let retention = runtime::env::days("ROLLCALL_LOG_RETENTION_DAYS")?.unwrap_or(store::RETENTION);
     let clock = Arc::new(SystemClock);
     let access = Access::from_env(clock.clone())?;
-    let client = store::client::for_aws(&runtime::aws::config().await);
+    let config = runtime::aws::config().await;
+    let client = store::client::for_aws(&config);
     // Never takes a lease.
     let worker = Worker { owner: "query".to_owned(), boot: None };
-    let store = DynamoStore::new(client, TableNames::with_prefix(&prefix), worker);
-    lambda_http::run(router(store, access, clock)).await
+    let store = DynamoStore::new(client, TableNames::with_prefix(&prefix), worker)
+        .with_retention(retention)
+        .with_clock(clock.clone());
+    let key = store.token_key().await?.unwrap_or_else(runtime::clock::new_key);
+    let exports = Exports::Bucket { client: aws_sdk_s3::Client::new(&config), name: bucket };
+    let settings = Settings { access, clock, signer: Signer::new(&key), limited: true, exports };
+    lambda_http::run(router(store, settings)).await
 }

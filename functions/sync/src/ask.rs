@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::context::Context;
 use crate::control::{self, Now, Paused};
 use crate::cycle::{SliceError, document, make_due};
-use crate::{credentials, plan};
+use crate::{credentials, export, plan};
 
 /// Does what is asked.
 /// `deadline` is the end of the invocation, where there is one.
@@ -48,7 +48,7 @@ async fn note(context: &Context, asked: &Asked, answer: &Answer) -> Result<(), S
         id: asked.operation,
         kind: asked.ask.name().to_owned(),
         application: asked.application.clone(),
-        by: asked.by.clone(),
+        by: asked.caller.clone(),
         asked_at: known.as_ref().map_or(now, |known| known.asked_at),
         status,
         done: known.and_then(|known| known.done),
@@ -59,6 +59,9 @@ async fn note(context: &Context, asked: &Asked, answer: &Answer) -> Result<(), S
 }
 
 async fn done(context: &Context, asked: &Asked, deadline: Option<Timestamp>) -> Result<Value, Refusal> {
+    if let Ask::Export(wanted) = &asked.ask {
+        return export::export(context, asked, wanted, deadline).await;
+    }
     let Some(id) = &asked.application else {
         return Err(refused(
             400,
@@ -139,9 +142,8 @@ async fn about(
             Ok(json!({ "plan": plan.id }))
         }
         Ask::ApplyPlan { plan } => apply(context, asked, stored, *plan, deadline).await,
-        Ask::Discover | Ask::Export(_) => {
-            Err(refused(501, "NotImplemented", "this version does not do that yet"))
-        }
+        Ask::Discover => Err(refused(501, "NotImplemented", "this version does not do that yet")),
+        Ask::Export(_) => Err(refused(400, "Request_BadRequest", "an export is about no single application")),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use engine::ports::{Clock, Ids};
 use jiff::SignedDuration;
+pub use logs::exports::Exports;
 use runtime::clock::{SystemClock, SystemIds};
 use runtime::env;
 use runtime::secrets::Secrets;
@@ -35,6 +36,8 @@ pub struct Context {
     pub s3: Option<aws_sdk_s3::Client>,
     /// A folder for private copies of source files, one folder below it for each application.
     pub work: PathBuf,
+    /// Where files of the log wait for those who asked for them.
+    pub exports: Exports,
     /// The stack's tenant.
     pub tenant: Uuid,
     /// How long before the end of its invocation a slice hands over.
@@ -48,28 +51,38 @@ impl Context {
     /// |---|---|
     /// | `ROLLCALL_TABLE_PREFIX` | the tables are `<prefix>-state` and `<prefix>-logs` |
     /// | `ROLLCALL_EVENT_BUS` | the bus's name |
+    /// | `ROLLCALL_EXPORT_BUCKET` | the bucket for files of the log |
+    /// | `ROLLCALL_LOG_RETENTION_DAYS` | how long provisioning records are kept; 30 when absent |
     /// | `ROLLCALL_RESERVE_SECONDS` | how long before the end of its invocation a slice hands over; 60 when absent |
     ///
     /// # Errors
-    /// When a variable is absent or no number, or the state table does not answer.
+    /// When a variable is absent or not what it should be, or the state table does not answer.
     pub async fn from_env() -> anyhow::Result<Self> {
         let prefix = env::required("ROLLCALL_TABLE_PREFIX")?;
         let bus = env::required("ROLLCALL_EVENT_BUS")?;
         let reserve = env::seconds("ROLLCALL_RESERVE_SECONDS")?.unwrap_or(RESERVE);
+        let bucket = env::required("ROLLCALL_EXPORT_BUCKET")?;
+        let retention = env::days("ROLLCALL_LOG_RETENTION_DAYS")?.unwrap_or(store::RETENTION);
         let config = runtime::aws::config().await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let worker = Worker { owner: format!("lambda {}", runtime::clock::new_id()), boot: None };
         let client = store::client::for_aws(&config);
-        let store = DynamoStore::new(client, TableNames::with_prefix(&prefix), worker);
+        let store = DynamoStore::new(client, TableNames::with_prefix(&prefix), worker)
+            .with_retention(retention)
+            .with_clock(clock.clone())
+            .telling(logs::print);
+        let s3 = aws_sdk_s3::Client::new(&config);
         let tenant = store.tenant(runtime::clock::new_id()).await?;
+        store.fix_token_key(runtime::clock::new_key()).await?;
         Ok(Self {
             store,
             bus: Arc::new(EventBridge::new(aws_sdk_eventbridge::Client::new(&config), bus)),
             secrets: Secrets::new(clock.clone()),
             clock,
             ids: Arc::new(SystemIds),
-            s3: Some(aws_sdk_s3::Client::new(&config)),
+            s3: Some(s3.clone()),
             work: std::env::temp_dir().join("rollcall"),
+            exports: Exports::Bucket { client: s3, name: bucket },
             tenant,
             reserve,
         })

@@ -1,6 +1,7 @@
 //! From a stored application to one slice of its cycle.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use connectors::application::{
     Application, CheckedApplication, Surroundings, connect_source, connect_target,
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 use crate::context::Context;
 use crate::outbox::drain;
+use crate::uploads::StoredUploads;
 
 /// Why a slice did not run, or not to its end.
 #[derive(Debug, thiserror::Error)]
@@ -144,6 +146,7 @@ pub(crate) async fn connect_with(
         work: &context.work.join(&stored.id),
         s3: context.s3.clone(),
         secret,
+        uploads: Some(Arc::new(StoredUploads::new(context.store.clone(), stored.job.clone()))),
         mapping: &definition.mapping,
         groups: definition.groups.as_ref().map(|groups| &groups.mapping),
         clock: context.clock.clone(),

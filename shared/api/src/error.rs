@@ -1,9 +1,10 @@
 //! Refusals in Microsoft Graph's error envelope.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::http::StatusCode;
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use engine::ports::StoreError;
 use jiff::Timestamp;
@@ -16,12 +17,14 @@ pub struct ApiError {
     status: StatusCode,
     code: Cow<'static, str>,
     message: String,
+    /// Seconds after which it may be tried again.
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
     /// A refusal with a code of its own.
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into() }
+        Self { status, code: code.into(), message: message.into(), retry_after: None }
     }
 
     /// The status of the answer.
@@ -80,6 +83,32 @@ impl ApiError {
         Self::new(StatusCode::PRECONDITION_FAILED, "resourceModified", message)
     }
 
+    /// 429: they asked too often.
+    #[must_use]
+    pub fn too_many_requests(wait: Duration) -> Self {
+        // A header has whole seconds, and whoever waits for them must not come too early.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let message = format!("these are more requests than one caller may make; go on in {seconds} s");
+        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message);
+        Self { retry_after: Some(seconds), ..refusal }
+    }
+
+    /// The same refusal in other words.
+    #[must_use]
+    pub fn saying(self, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
+    /// 504: the answer was not there in time.
+    #[must_use]
+    pub fn timeout(limit: Duration) -> Self {
+        let message = format!(
+            "this was not answered within {} s; ask for less, or try again in a moment",
+            limit.as_secs()
+        );
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "timeout", message)
+    }
+
     /// A status without words of its own.
     #[must_use]
     pub fn of_status(status: StatusCode) -> Self {
@@ -115,13 +144,14 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status;
         let mut response = status.into_response();
-        let header = match status {
-            StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
-            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "5")),
+        let header = match (status, self.retry_after) {
+            (StatusCode::UNAUTHORIZED, _) => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            (_, Some(seconds)) => Some((RETRY_AFTER, HeaderValue::from(seconds))),
+            (StatusCode::SERVICE_UNAVAILABLE, None) => Some((RETRY_AFTER, HeaderValue::from_static("5"))),
             _ => None,
         };
         if let Some((name, value)) = header {
-            response.headers_mut().insert(name, axum::http::HeaderValue::from_static(value));
+            response.headers_mut().insert(name, value);
         }
         response.extensions_mut().insert(self);
         response

@@ -10,6 +10,9 @@
 //! | [`frame`] | what every request and answer gets: ids, limits, headers |
 //! | [`answer`] | what an answer says about itself: context and links |
 //! | [`pages`] | pages of short lists |
+//! | [`token`] | what the token of a next link is bound to |
+//! | [`rate`] | how often one caller may ask |
+//! | [`segments`] | `jobs('id')` means `jobs/id` |
 //! | [`find`] | the application and the job that a path names |
 
 pub mod access;
@@ -18,6 +21,9 @@ pub mod error;
 pub mod find;
 pub mod frame;
 pub mod pages;
+pub mod rate;
+pub mod segments;
+pub mod token;
 
 pub use self::access::{Access, Caller};
 pub use self::error::ApiError;

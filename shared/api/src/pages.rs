@@ -1,17 +1,17 @@
 //! Pages of short lists: those that one request to the table reads, and that are sorted here.
 //!
-//! In: everything there is, with the key that orders it. Out: a page in Graph's shape. A token names the key that was shown
-//! last, so that what comes or goes between two pages moves nobody else.
+//! In: everything there is, with the key that orders it. Out: a page in Graph's shape. A token holds the key that was shown
+//! last, so that what comes or goes between two pages moves nobody else; it is signed for its list ([`crate::token`]).
+//! `$top` may differ from page to page.
 
 use axum::http::HeaderMap;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::ApiError;
 use crate::answer::{context, origin};
+use crate::token::List;
 
 /// Entries of a page when nobody says how many.
 const USUAL: usize = 100;
@@ -21,9 +21,13 @@ const LARGEST: usize = 1_000;
 
 const ACCEPTED: &str = "this path takes $top and $skiptoken";
 
-/// Which page is asked for.
-#[derive(Debug, PartialEq, Eq)]
+/// A short list has one question.
+const QUESTION: &str = "";
+
+/// Which page is asked for, of which list.
+#[derive(Debug)]
 pub struct Paging {
+    list: List,
     top: usize,
     /// The key that was shown last.
     after: Option<String>,
@@ -31,12 +35,15 @@ pub struct Paging {
 
 impl Paging {
     /// Reads a query string.
-    pub fn parse(query: Option<&str>) -> Result<Self, ApiError> {
-        let mut paging = Self { top: USUAL, after: None };
+    ///
+    /// # Errors
+    /// 400, for options that this path does not have and for tokens of another list.
+    pub fn parse(query: Option<&str>, list: List) -> Result<Self, ApiError> {
+        let mut paging = Self { list, top: USUAL, after: None };
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match &*name {
                 "$top" => paging.top = top(&value).map_err(ApiError::bad_request)?,
-                "$skiptoken" => paging.after = Some(key(&value).map_err(ApiError::bad_request)?),
+                "$skiptoken" => paging.after = Some(paging.list.open(QUESTION, &value)?),
                 _ => {
                     return Err(ApiError::bad_request(format!(
                         "'{name}' is no option of this path. {ACCEPTED}"
@@ -47,17 +54,29 @@ impl Paging {
         Ok(paging)
     }
 
-    /// For a list that has one page.
-    pub fn without_token(self) -> Result<Self, ApiError> {
-        match self.after {
-            None => Ok(self),
-            Some(_) => Err(ApiError::bad_request("this list has one page; it takes $top")),
+    /// Reads the query string of a list that has one page.
+    ///
+    /// # Errors
+    /// 400, also when another page is asked for.
+    pub fn single(query: Option<&str>, list: List) -> Result<Self, ApiError> {
+        let mut options = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        if options.any(|(name, _)| name == "$skiptoken") {
+            return Err(ApiError::bad_request(
+                "this list has one page, as long as $top says; leave $skiptoken out",
+            ));
         }
+        Self::parse(query, list)
     }
 
     /// How many entries the page has at the most.
     pub fn top(&self) -> usize {
         self.top
+    }
+
+    /// The key that was shown last.
+    #[must_use]
+    pub fn after(&self) -> Option<&str> {
+        self.after.as_deref()
     }
 
     /// The entries of the page, out of all of them with their keys, and the key to go on from.
@@ -70,17 +89,12 @@ impl Paging {
         (all.into_iter().map(|(_, entry)| entry).collect(), last)
     }
 
-    /// The page as Graph writes it. `path` is the one that was asked, below `/v1.0/`.
-    pub fn answer(
-        &self,
-        headers: &HeaderMap,
-        path: &str,
-        page: &[impl Serialize],
-        last: Option<&str>,
-    ) -> Value {
+    /// The page as Graph writes it.
+    pub fn answer(&self, headers: &HeaderMap, page: &[impl Serialize], last: Option<&str>) -> Value {
+        let path = self.list.path();
         let mut answer = json!({ "@odata.context": context(headers, path), "value": page });
         if let Some(last) = last {
-            let (token, top) = (URL_SAFE_NO_PAD.encode(last), self.top);
+            let (token, top) = (self.list.seal(QUESTION, last), self.top);
             let link = format!("{}/v1.0/{path}?$top={top}&$skiptoken={token}", origin(headers));
             answer["@odata.nextLink"] = Value::String(link);
         }
@@ -94,25 +108,37 @@ pub fn top(value: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("$top is a number from 1 to {LARGEST}"))
 }
 
-fn key(token: &str) -> Result<String, String> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok();
-    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
-        "$skiptoken is none of this list; use @odata.nextLink as it was given, or begin again".to_owned()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Caller;
+    use crate::token::{KEY, Signer};
+
+    fn list() -> List {
+        let caller = Caller { id: "ada".to_owned(), name: "Ada".to_owned(), owner_only: false };
+        List::new(&Signer::new(&[7; KEY]), jiff::Timestamp::UNIX_EPOCH, &caller, "jobs")
+    }
 
     #[test]
     fn options_that_are_not_known_are_refused() {
         for query in ["$filter=a", "top=5", "$top=0", "$top=1001", "$skiptoken=%25"] {
-            assert!(Paging::parse(Some(query)).is_err(), "{query}");
+            assert!(Paging::parse(Some(query), list()).is_err(), "{query}");
         }
-        assert_eq!(Paging::parse(None).unwrap(), Paging { top: USUAL, after: None });
+        let paging = Paging::parse(None, list()).unwrap();
+        assert_eq!((paging.top, paging.after), (USUAL, None));
+    }
+
+    #[test]
+    fn the_link_to_the_next_page_leads_on_from_the_last_entry() {
+        let all = || ["a", "b", "c"].map(|key| (key.to_owned(), key)).to_vec();
+        let first = Paging::parse(Some("$top=2"), list()).unwrap();
+        let (page, last) = first.of(all());
+        let answer = first.answer(&HeaderMap::new(), &page, last.as_deref());
+        let (_, query) = answer["@odata.nextLink"].as_str().unwrap().split_once('?').unwrap();
+        let (page, last) = Paging::parse(Some(query), list()).unwrap().of(all());
+        assert_eq!((page, last), (vec!["c"], None));
     }
 
     proptest! {
@@ -122,7 +148,8 @@ mod tests {
             others in prop::collection::vec("[a-f]{1,3}z", 0..8),
             top in 1_usize..7,
         ) {
-            let (mut paging, mut shown, mut others) = (Paging { top, after: None }, Vec::new(), others.into_iter());
+            let mut paging = Paging { list: list(), top, after: None };
+            let (mut shown, mut others) = (Vec::new(), others.into_iter());
             loop {
                 let all = keys.iter().cloned().chain(others.next()).map(|key| (key.clone(), key)).collect();
                 let (page, last) = paging.of(all);

@@ -9,6 +9,7 @@
 //! | CSV file, on a disk or in S3 | [`mod@file`] | yes | |
 //! | LDAP directory: OpenLDAP, Active Directory | [`ldap`] | yes | |
 //! | SCIM 2.0 | [`scim`] | | yes |
+//! | whoever uploads people (`bulkUpload`) | [`inbound`] | yes | |
 //!
 //! Each folder has the same files: `mod` (the story), `config` (the section of the document), `client` (the wire),
 //! `convert` (pure, both ways), `source` or `target` (the port), `error`, `tests`.
@@ -19,6 +20,7 @@
 
 pub mod application;
 pub mod file;
+pub mod inbound;
 pub mod ldap;
 mod limiter;
 mod private;

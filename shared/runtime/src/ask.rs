@@ -32,6 +32,9 @@ pub struct Asked {
     pub application: Option<String>,
     /// Who asks, as the log and the audit call them.
     pub by: String,
+    /// Who asks, by the id of whoever issued their token.
+    #[serde(default)]
+    pub caller: String,
     /// What is asked.
     pub ask: Ask,
 }

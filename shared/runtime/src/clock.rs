@@ -51,3 +51,12 @@ impl Ids for SystemIds {
 pub fn new_id() -> Uuid {
     Uuid::new_v4()
 }
+
+/// A random key of 32 bytes, of which 244 bits are chance.
+#[must_use]
+pub fn new_key() -> [u8; 32] {
+    let mut key = [0; 32];
+    let drawn = [new_id(), new_id()];
+    key.iter_mut().zip(drawn.iter().flat_map(Uuid::as_bytes)).for_each(|(to, from)| *to = *from);
+    key
+}

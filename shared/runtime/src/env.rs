@@ -11,10 +11,21 @@ pub enum EnvError {
     /// It is set to something else than a number of seconds.
     #[error("the environment variable {0} does not hold a number of seconds, such as 60")]
     NotSeconds(String),
+    /// It is set to something else than a number of days.
+    #[error(
+        "the environment variable {0} does not hold a number of days from {FEWEST_DAYS} to {MOST_DAYS}, such as 30"
+    )]
+    NotDays(String),
     /// It is set to something else than text.
     #[error("the environment variable {0} does not hold text")]
     NotText(String),
 }
+
+/// The shortest time for which anything is kept.
+const FEWEST_DAYS: u16 = 1;
+
+/// The longest: ten years, beyond what any rule of bookkeeping asks for.
+const MOST_DAYS: u16 = 3_650;
 
 /// A variable that must be set.
 ///
@@ -33,6 +44,22 @@ pub fn seconds(name: &str) -> Result<Option<SignedDuration>, EnvError> {
     Ok(optional(name)?.map(number).transpose()?.map(|seconds| SignedDuration::from_secs(seconds.into())))
 }
 
+/// A variable that holds whole days, or is absent.
+///
+/// # Errors
+/// [`EnvError`], with the variable's name.
+pub fn days(name: &str) -> Result<Option<SignedDuration>, EnvError> {
+    let days = |text: String| whole_days(&text).ok_or_else(|| EnvError::NotDays(name.to_owned()));
+    optional(name)?.map(days).transpose()
+}
+
+/// Whole days, from one to ten years; `None` when the text is anything else.
+#[must_use]
+pub fn whole_days(text: &str) -> Option<SignedDuration> {
+    let days = text.trim().parse::<u16>().ok().filter(|days| (FEWEST_DAYS..=MOST_DAYS).contains(days))?;
+    Some(SignedDuration::from_hours(24 * i64::from(days)))
+}
+
 /// A variable that may be absent; an empty one counts as absent.
 ///
 /// # Errors
@@ -43,5 +70,27 @@ pub fn optional(name: &str) -> Result<Option<String>, EnvError> {
         Ok(value) => Ok(Some(value)),
         Err(std::env::VarError::NotPresent) => Ok(None),
         Err(std::env::VarError::NotUnicode(_)) => Err(EnvError::NotText(name.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_whole_and_no_more_than_ten_years() {
+        let cases = [
+            ("30", Some(30)),
+            (" 1 ", Some(1)),
+            ("3650", Some(3_650)),
+            ("0", None),
+            ("3651", None),
+            ("-1", None),
+            ("7.5", None),
+            ("a month", None),
+        ];
+        for (text, days) in cases {
+            assert_eq!(whole_days(text), days.map(|days| SignedDuration::from_hours(24 * days)), "{text}");
+        }
     }
 }

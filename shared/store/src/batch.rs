@@ -112,8 +112,8 @@ impl Table {
     }
 }
 
-/// Waits before sending the rest of a batch again; not before the first time.
-async fn pause(attempt: u32) {
+/// Waits before sending the rest of a batch, or a transaction, again; not before the first time.
+pub(crate) async fn pause(attempt: u32) {
     if attempt > 0 {
         let wait = Duration::from_millis(50).saturating_mul(1 << attempt.min(7).saturating_sub(1));
         tokio::time::sleep(wait.min(Duration::from_secs(5))).await;

@@ -69,7 +69,10 @@ impl DynamoStore {
         self.empty(lease, [keys::all_kept(job), keys::cycles(job)]).await?;
         self.forget_links(lease).await?;
         let intents = self.state.keys(&keys::job(job).pk, keys::INTENT, usize::MAX).await?;
-        self.state.delete_all_fenced(lease, intents).await
+        self.state.delete_all_fenced(lease, intents).await?;
+        // Last: uploads need no lease, and come until the job's item is gone.
+        self.empty(lease, (0..keys::BUCKETS).map(|bucket| keys::all_uploaded(job, bucket))).await?;
+        self.empty(lease, [keys::uploads(job)]).await
     }
 
     /// Deletes a job: everything about it, and its own item at the very end, so that a deletion that was cut can be

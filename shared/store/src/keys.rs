@@ -37,7 +37,8 @@
 //! | a plan, chunk by chunk | | `KEPT#<job>` | `PLAN#<plan>#CHUNK#<digest>#<chunk, 4 digits>`, `PLAN#<plan>#HEAD` |
 //! | is this user assigned, and through what? ○ | | `ASSIGNED#<job>#U#<hash of user>` | `<hash of group>`, or `DIRECT` |
 //! | whom does this group's assignment cover? ○ | | `ASSIGNED#<job>#G#<hash of group>` | `<hash of user>` |
-//! | inbound uploads, oldest first ○ | | `UPLOAD#<job>` | `<moment received>#<upload>#<part, 4 digits>` |
+//! | how many people were uploaded, in how many uploads? whom did an upload change? was this upload staged? | | `UPLOAD#<job>` | `HEAD`, `LOG#<number, 10 digits>`, `ID#<upload>` |
+//! | an uploaded person as they are now; everyone uploaded | | `UPLOADED#<job>#<first digit of hash>` | `<hash of source id>` |
 //! | plans of a job, newest first ○ | | `PLANS#<job>` | `<moment made>#<plan>` |
 //! | who changed what, newest first | | `AUDIT#<year-month>` | `<moment>#<entry>` |
 //! | what was asked of `sync`, and what came of it? | | `OPERATION#<operation>` | `OPERATION` |
@@ -73,6 +74,8 @@
 //!   ([`crate::membership`]).
 //! * **What waits for somebody is keyed by whom it waits for**, and spread like links, so that a first cycle that notes
 //!   a manager for everyone does not press on one partition.
+//! * **Uploads are numbered, not timed**: clocks differ, and a reader must miss none. Who is there has one row, so that
+//!   everyone can be read without reading every upload ([`crate::uploads`]).
 //! * **What is kept has the job in its hash key**, and not the plan or the cycle, so that a job can be deleted
 //!   without knowing what is kept of it.
 //! * **`at` ends in the record's id**, so that positions are unique over all shards and indexes: a page's
@@ -318,7 +321,7 @@ pub(crate) fn members(job: &JobId, group: IdHash) -> Place {
     Place { pk: format!("MEMBERS#{job}#{group}"), prefix: String::new() }
 }
 
-/// The beginning of all changes of a membership. Sorts after everything else of it.
+/// The beginning of all changes of a membership, and of all uploads. Sorts after everything else of them.
 pub(crate) const LOG: &str = "LOG#";
 
 /// A change of a membership, by its number.
@@ -390,6 +393,36 @@ pub(crate) fn cycles(job: &JobId) -> String {
 /// A finished cycle.
 pub(crate) fn cycle(job: &JobId, began: Timestamp, cycle: CycleId) -> Key {
     Key::new(cycles(job), format!("{}#{cycle}", moment(began)))
+}
+
+/// Where the uploads of a job are.
+pub(crate) fn uploads(job: &JobId) -> String {
+    format!("UPLOAD#{job}")
+}
+
+/// How far the uploads of a job have come.
+pub(crate) fn upload_head(job: &JobId) -> Key {
+    Key::new(uploads(job), "HEAD")
+}
+
+/// Whom an upload changed, by its number.
+pub(crate) fn upload_log(job: &JobId, number: u64) -> Key {
+    Key::new(uploads(job), format!("{LOG}{number:010}"))
+}
+
+/// That an upload was staged, by its id.
+pub(crate) fn upload_receipt(job: &JobId, upload: Uuid) -> Key {
+    Key::new(uploads(job), format!("ID#{upload}"))
+}
+
+/// One of the buckets of the people uploaded for a job.
+pub(crate) fn all_uploaded(job: &JobId, bucket: u8) -> String {
+    format!("UPLOADED#{job}#{bucket:x}")
+}
+
+/// An uploaded person.
+pub(crate) fn uploaded(job: &JobId, source: IdHash) -> Key {
+    Key::new(all_uploaded(job, bucket(source)), source.to_string())
 }
 
 /// What waits to be told about an application, and when it may be.
@@ -519,6 +552,10 @@ mod tests {
             kept(&job_id, Kept::Plan(record_id)).head().to_string(),
             operation(record_id).to_string(),
             audit(noon, record_id).to_string(),
+            upload_head(&job_id).to_string(),
+            upload_log(&job_id, 12).to_string(),
+            upload_receipt(&job_id, record_id).to_string(),
+            uploaded(&job_id, nadia).to_string(),
         ];
         let golden = include_str!("../tests/fixtures/keys.txt");
         assert_eq!(printed.join("\n"), golden.trim_end());

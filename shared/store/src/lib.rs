@@ -12,8 +12,8 @@
 //!
 //! Read `keys.rs` first: its table says which question is answered by which key, and why. Then one file per entity:
 //! `job`, `orders`, `links`, `claims`, `snapshot`, `intent`, `kept`, `staged`, `membership`, `pending`, `unsettled`,
-//! `escrow`, `history`, `applications`, `operations`, `audit`, `mail`, `tenant`, `records`; `forget` takes a job's rows away again. All of
-//! them are made of the few requests in `table` and `batch`, and of the attributes in `item`.
+//! `escrow`, `history`, `applications`, `operations`, `audit`, `uploads`, `mail`, `tenant`, `records`; `forget` takes a
+//! job's rows away again. All of them are made of the few requests in `table` and `batch`, and of the attributes in `item`.
 //!
 //! # Guarantees
 //! * One worker per job: a lease with a fencing number ([`DynamoStore::acquire`](engine::ports::Store::acquire)).
@@ -59,13 +59,16 @@ mod table;
 pub mod tables;
 mod tenant;
 mod unsettled;
+mod uploads;
 pub mod usage;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
-use jiff::SignedDuration;
+use engine::ports::Clock;
+use engine::report::ProvisioningRecord;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 pub use applications::{ApplicationError, ApplicationName, StoredApplication};
@@ -76,6 +79,7 @@ pub use operations::{Operation, OperationStatus};
 pub use orders::{MOST_ORDERS, OrderError};
 pub use records::{By, Person, QueryError, RecordPage, RecordQuery};
 pub use tables::TableNames;
+pub use uploads::{Staged, UploadError, UploadExtent};
 
 /// How long provisioning records are kept unless the administrator chose otherwise: the vendor's own 30 days.
 pub const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -97,6 +101,10 @@ pub struct DynamoStore {
     logs: table::Table,
     worker: Worker,
     retention: SignedDuration,
+    /// Records that expired are left out by it.
+    expiry: Expiry,
+    /// Who is told of records that were written.
+    told: fn(&[ProvisioningRecord]),
     /// Leases and claims asked for by this process: their owner is this worker and a number, so that one task's
     /// repeated request is told from another task's.
     asked: Arc<AtomicU64>,
@@ -111,6 +119,8 @@ impl DynamoStore {
             logs: table::Table { client, name: names.logs },
             worker,
             retention: RETENTION,
+            expiry: Expiry(None),
+            told: |_| {},
             asked: Arc::default(),
         }
     }
@@ -120,10 +130,42 @@ impl DynamoStore {
         format!("{}#{}", self.worker.owner, self.asked.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Keeps provisioning records for another time than [`RETENTION`].
+    /// Keeps provisioning records for another time than [`RETENTION`]. Whoever reads them with a clock is to be given the
+    /// same: nothing older is shown.
     #[must_use]
     pub fn with_retention(mut self, retention: SignedDuration) -> Self {
         self.retention = retention;
         self
+    }
+
+    /// Leaves records out that expired: the table takes them away when it likes, up to two days late. Without a clock
+    /// whatever lies in the table is shown.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.expiry = Expiry(Some(clock));
+        self
+    }
+
+    /// Tells somebody of provisioning records, once they are written. A page that is repeated after a crash is told again.
+    #[must_use]
+    pub fn telling(mut self, told: fn(&[ProvisioningRecord])) -> Self {
+        self.told = told;
+        self
+    }
+}
+
+/// What time it is, for those to whom it matters.
+#[derive(Clone)]
+struct Expiry(Option<Arc<dyn Clock>>);
+
+impl Expiry {
+    fn now(&self) -> Option<Timestamp> {
+        self.0.as_ref().map(|clock| clock.now())
+    }
+}
+
+impl std::fmt::Debug for Expiry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Expiry").field(&self.0.is_some()).finish()
     }
 }

@@ -38,6 +38,7 @@ impl Work<'_> {
             work: &self.folder.join(self.job.as_str()),
             s3: None,
             secret: None,
+            uploads: None,
             mapping: &self.checked.mapping,
             groups: self.checked.groups.as_ref(),
             clock: Arc::new(SystemClock),

@@ -49,6 +49,7 @@ impl Deployed {
         let sync = json!({
             "ROLLCALL_TABLE_PREFIX": "rollcall",
             "ROLLCALL_EVENT_BUS": BUS,
+            "ROLLCALL_EXPORT_BUCKET": "exports",
             "ROLLCALL_RESERVE_SECONDS": "59",
         });
         cloud.deploy("sync", 60, &sync);
@@ -57,6 +58,7 @@ impl Deployed {
         let issuer = threads.block_on(Issuer::start(&[&key])).unwrap();
         let query = json!({
             "ROLLCALL_TABLE_PREFIX": "rollcall",
+            "ROLLCALL_EXPORT_BUCKET": "exports",
             "ROLLCALL_TOKEN_ISSUER": issuer.url(),
             "ROLLCALL_TOKEN_AUDIENCE": "rollcall",
         });

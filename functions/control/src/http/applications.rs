@@ -291,19 +291,7 @@ impl Settings {
         self.store.save_application(&next, Some(stored.version)).await.map_err(of_saving)?;
         let changes = changes(&stored.document, &next.document);
         self.note(asker, Some(&next), Deed { activity, changes, succeeded: Some(true), reason: None }).await;
-        let asked = runtime::ask::Asked {
-            operation: runtime::clock::new_id(),
-            application: Some(next.id.clone()),
-            by: asker.caller.name.clone(),
-            ask: Ask::Due,
-        };
-        // It is saved, and its next cycle sees it in any case.
-        if let Err(error) = self.worker.ask(asked).await {
-            tracing::warn!(
-                application.id = next.id,
-                "a changed application is not looked at at once: {error}"
-            );
-        }
+        self.tell(asker, &next, Ask::Due).await;
         Ok(next)
     }
 }

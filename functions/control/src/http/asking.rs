@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use runtime::ask::{Answer, Ask, AskError, Asked, Refusal};
 use serde_json::{Value, json};
 use store::{AuditChange, Operation, OperationStatus, StoredApplication};
+use uuid::Uuid;
 
 use super::Settings;
 use super::audit::{Asker, Deed};
@@ -54,11 +55,25 @@ impl Settings {
         headers: &HeaderMap,
         request: Request<'_>,
     ) -> Result<Outcome, ApiError> {
+        self.begin(asker, headers, request).await.map(|(_, outcome)| outcome)
+    }
+
+    /// Asks, and says under which id it is remembered.
+    ///
+    /// # Errors
+    /// As [`Settings::ask`].
+    pub(super) async fn begin(
+        &self,
+        asker: &Asker,
+        headers: &HeaderMap,
+        request: Request<'_>,
+    ) -> Result<(Uuid, Outcome), ApiError> {
         let Request { stored, ask, activity, said } = request;
         let asked = Asked {
             operation: runtime::clock::new_id(),
             application: stored.map(|stored| stored.id.clone()),
             by: asker.caller.name.clone(),
+            caller: asker.caller.id.clone(),
             ask,
         };
         let operation = Operation {
@@ -82,13 +97,29 @@ impl Settings {
         };
         self.note(asker, stored, Deed { activity, changes: said, succeeded, reason }).await;
         match answer {
-            Ok(Answer::Done(told)) => Ok(Outcome::Done(told)),
+            Ok(Answer::Done(told)) => Ok((operation.id, Outcome::Done(told))),
             Ok(Answer::Refused(refusal)) => Err(of(refusal)),
-            Err(AskError::StillAtIt) => Ok(Outcome::Later(later(headers, &operation))),
+            Err(AskError::StillAtIt) => Ok((operation.id, Outcome::Later(later(headers, &operation)))),
             Err(AskError::Failed(cause)) => {
                 tracing::error!(operation.id = %operation.id, "sync did not answer: {cause}");
                 Err(ApiError::unavailable("what does this did not answer; try again in a moment"))
             }
+        }
+    }
+}
+
+impl Settings {
+    /// Tells something that is not worth a refusal when nobody hears it: it is seen later in any case.
+    pub(super) async fn tell(&self, asker: &Asker, stored: &StoredApplication, ask: Ask) {
+        let asked = Asked {
+            operation: runtime::clock::new_id(),
+            application: Some(stored.id.clone()),
+            by: asker.caller.name.clone(),
+            caller: asker.caller.id.clone(),
+            ask,
+        };
+        if let Err(error) = self.worker.ask(asked).await {
+            tracing::warn!(application.id = stored.id, "what changed is not looked at at once: {error}");
         }
     }
 }

@@ -17,6 +17,7 @@
 //! POST   …/jobs/{job}/escrows/retry, /ignore
 //! POST   …/jobs/{job}/plans, …/plans/{plan}/apply
 //! DELETE …/jobs/{job}/objectConnections/{object}
+//! POST   …/jobs/{job}/bulkUpload                               people, as SCIM bulk requests
 //! POST   …/appRoleAssignedTo                                     DELETE …/appRoleAssignedTo/{assignment}
 //! POST   /v1.0/auditLogs/provisioning/exports
 //! ```
@@ -34,10 +35,12 @@ mod asking;
 mod assignments;
 mod audit;
 mod body;
+mod exports;
 mod jobs;
 mod provision;
 mod schema;
 mod secrets;
+mod upload;
 mod waiting;
 
 use std::sync::Arc;
@@ -96,7 +99,7 @@ pub fn router(settings: Settings, access: Access) -> Router {
 /// The routes alone.
 pub fn routes(settings: Settings, access: Access) -> Router {
     let access = Arc::new(access);
-    let write = from_fn_with_state((access, Permission::WriteJobs), access::check);
+    let may = |permission| from_fn_with_state((access.clone(), permission), access::check);
     let applications = "/v1.0/applications";
     let application = format!("{applications}/{{application}}");
     let principal = "/v1.0/servicePrincipals/{application}";
@@ -104,7 +107,8 @@ pub fn routes(settings: Settings, access: Access) -> Router {
     let jobs = format!("{synchronization}/jobs");
     let job = format!("{jobs}/{{job}}");
     let of_job = |path: &str| format!("{job}/{path}");
-    Router::new()
+    let uploads = either(&of_job("bulkUpload"), &post(upload::stage));
+    let changes = Router::new()
         .merge(either("/v1.0/applicationTemplates/{template}/instantiate", &post(applications::instantiate)))
         .merge(either(applications, &post(applications::create)))
         .merge(either(
@@ -127,9 +131,13 @@ pub fn routes(settings: Settings, access: Access) -> Router {
         .merge(either(&of_job("escrows/{decision}"), &post(waiting::escrows)))
         .merge(either(&of_job("plans"), &post(waiting::plan)))
         .merge(either(&of_job("plans/{plan}/apply"), &post(waiting::apply)))
-        .merge(either(&of_job("objectConnections/{object}"), &delete(waiting::unlink)))
+        .merge(either(&of_job("objectConnections/{id}"), &delete(waiting::unlink)))
         .merge(either(&format!("{principal}/appRoleAssignedTo"), &post(assignments::add)))
         .merge(either(&format!("{principal}/appRoleAssignedTo/{{assignment}}"), &delete(assignments::remove)))
-        .route_layer(write)
+        .route_layer(may(Permission::WriteJobs));
+    let exports = either("/v1.0/auditLogs/provisioning/exports", &post(exports::ask));
+    changes
+        .merge(uploads.route_layer(may(Permission::Upload)))
+        .merge(exports.route_layer(may(Permission::ReadLogs)))
         .with_state(settings)
 }

@@ -58,6 +58,7 @@ async fn an_operation_that_ended_stays_as_it_ended() {
         operation: uuid::Uuid::from_u128(7),
         application: Some(stored.id),
         by: "me".to_owned(),
+        caller: "me".to_owned(),
         ask: runtime::ask::Ask::Pause,
     };
     let answer = sync::ask::answer(&stage.context, &asked, None).await;

@@ -8,3 +8,4 @@ mod asking;
 mod jobs;
 mod refusals;
 mod stage;
+mod uploads;

@@ -12,6 +12,7 @@ use engine::cycle::{Ending, Request as CycleRequest};
 use engine::job::CycleReport;
 use engine::ports::Unobserved;
 use jiff::{SignedDuration, Timestamp};
+use logs::exports::Exports;
 use runtime::ask::Worker as Asks;
 use runtime::clock::SystemIds;
 use runtime::secrets::Secrets;
@@ -69,6 +70,7 @@ impl Stage {
             work: folder.path().join("work"),
             tenant: Uuid::from_u128(1),
             reserve: RESERVE,
+            exports: Exports::Folder(folder.path().join("exports")),
         };
         let settings = Settings {
             store,

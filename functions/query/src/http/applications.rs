@@ -44,7 +44,7 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
-    let paging = Paging::parse(query.as_deref())?;
+    let paging = Paging::parse(query.as_deref(), api.list(&caller, PATH))?;
     let (page, last) = match owned(&api.store, &caller).await? {
         Some(owned) => paging.of(owned.into_iter().map(|stored| (key(&stored.name), stored)).collect()),
         None => {
@@ -59,7 +59,7 @@ pub(super) async fn list(
     };
     let page: Vec<_> = page.iter().map(|stored| shown(&api, stored)).collect();
     let page: Vec<ServicePrincipal> = stream::iter(page).buffered(AT_ONCE).try_collect().await?;
-    Ok(Json(paging.answer(&headers, PATH, &page, last.as_deref())))
+    Ok(Json(paging.answer(&headers, &page, last.as_deref())))
 }
 
 /// `GET /servicePrincipals/{application}`.

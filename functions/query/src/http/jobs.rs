@@ -2,7 +2,7 @@
 
 use api::answer::{context, entity};
 use api::{ApiError, Caller, find};
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::{Extension, Json};
 use jiff::SignedDuration;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::StoredApplication;
 
-use super::Api;
+use super::{Api, without_options};
 use crate::status::{JobStatus, view};
 use engine::job::StatusCode;
 
@@ -45,8 +45,10 @@ pub(super) async fn list(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     Path(application): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
+    without_options(query.as_deref())?;
     let stored = find::application(&api.store, &caller, &application).await?;
     let about = format!("servicePrincipals('{}')/synchronization/jobs", stored.id);
     let job = job(&api, &stored).await?;
@@ -58,8 +60,10 @@ pub(super) async fn one(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     Path((application, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
+    without_options(query.as_deref())?;
     let stored = find::job(&api.store, &caller, &application, &id).await?;
     let about = format!("servicePrincipals('{}')/synchronization/jobs/$entity", stored.id);
     Ok(entity(&headers, &about, job(&api, &stored).await?))

@@ -98,12 +98,12 @@ pub(super) async fn escrows(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
-    let paging = Paging::parse(query.as_deref())?;
     let (path, job) = of_job(&api, &caller, &application, &id, "escrows").await?;
+    let paging = Paging::parse(query.as_deref(), api.list(&caller, path))?;
     let entries = api.store.escrows(&job).await?;
     let keyed =
         entries.into_iter().map(|entry| (position(entry.first_failed, entry.source_id.as_str()), entry));
-    Ok(page::<_, Escrow>(&paging, &headers, &path, keyed.collect()))
+    Ok(page::<_, Escrow>(&paging, &headers, keyed.collect()))
 }
 
 /// `GET …/jobs/{job}/heldRemovals`: in the order in which they were staged.
@@ -114,14 +114,14 @@ pub(super) async fn removals(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
-    let paging = Paging::parse(query.as_deref())?;
     let (path, job) = of_job(&api, &caller, &application, &id, "heldRemovals").await?;
+    let paging = Paging::parse(query.as_deref(), api.list(&caller, path))?;
     let rows = api.store.staged(&job).await?;
     let keyed = rows.into_iter().map(|row| {
         let key = row.key();
         (position(row.staged_at, &format!("{}\n{}", key.source_id, key.members)), row)
     });
-    Ok(page::<_, HeldRemoval>(&paging, &headers, &path, keyed.collect()))
+    Ok(page::<_, HeldRemoval>(&paging, &headers, keyed.collect()))
 }
 
 /// `GET …/jobs/{job}/cycles`: the last ones, newest first, as many as `$top` says.
@@ -132,24 +132,23 @@ pub(super) async fn cycles(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
-    let paging = Paging::parse(query.as_deref())?.without_token()?;
     let (path, job) = of_job(&api, &caller, &application, &id, "cycles").await?;
+    let paging = Paging::single(query.as_deref(), api.list(&caller, path))?;
     let limit = u16::try_from(paging.top()).unwrap_or(u16::MAX);
     let cycles = api.store.cycles(&job, limit).await?;
     let cycles: Vec<_> = cycles.iter().map(execution).collect();
-    Ok(Json(paging.answer(&headers, &path, &cycles, None)))
+    Ok(Json(paging.answer(&headers, &cycles, None)))
 }
 
 /// The page that is asked for, out of all rows with their keys, as it is shown.
 fn page<Row, Shown: From<Row> + Serialize>(
     paging: &Paging,
     headers: &HeaderMap,
-    path: &str,
     keyed: Vec<(String, Row)>,
 ) -> Json<Value> {
     let (rows, last) = paging.of(keyed);
     let shown: Vec<Shown> = rows.into_iter().map(Shown::from).collect();
-    Json(paging.answer(headers, path, &shown, last.as_deref()))
+    Json(paging.answer(headers, &shown, last.as_deref()))
 }
 
 /// The path below `/v1.0/` of a list of a job, and the job.

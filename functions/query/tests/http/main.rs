@@ -3,8 +3,12 @@
 #![cfg(test)]
 
 mod access;
+mod connections;
+mod downloads;
 mod jobs;
 mod logs;
+mod plans;
 mod refusals;
+mod schemas;
 mod stage;
 mod waiting;

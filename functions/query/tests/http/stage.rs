@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::Access;
-use axum::body::{Body, to_bytes};
+use api::token::{KEY, Signer};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use engine::ids::{change_id, record_id};
 use engine::job::{Counts, JobState, Progress, QuarantineReason, StatusCode as Health};
@@ -14,10 +15,12 @@ use engine::report::{
     Action, Initiator, Named, Outcome, ProvisionedIdentity, ProvisioningRecord, StatusInfo, System,
 };
 use jiff::{SignedDuration, Timestamp};
-use query::http::router;
+use logs::exports::Exports;
+use query::http::{Settings, router};
 use serde_json::{Value, json};
 use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
+use tempfile::TempDir;
 use testkit::time::TestClock;
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -31,9 +34,11 @@ pub(crate) const LOG: &str = "/v1.0/auditLogs/provisioning";
 pub(crate) const CYCLE: CycleId = CycleId(Uuid::from_u128(7));
 
 pub(crate) struct Stage {
-    _engine: Embedded,
+    pub(crate) engine: Embedded,
     pub(crate) store: DynamoStore,
+    pub(crate) exports: Exports,
     pub(crate) clock: Arc<TestClock>,
+    _folder: TempDir,
 }
 
 /// An answer, read.
@@ -56,12 +61,21 @@ impl Stage {
             id: APPLICATION.to_owned(),
             name: "Ledgerly".to_owned(),
             version: 1,
-            document: json!({ "target": { "scim": {} }, "schedule": { "interval": "1h 30m" } }),
+            document: json!({
+                "application": "Ledgerly",
+                "source": { "inbound": {} },
+                "target": { "scim": {} },
+                "users": {},
+                "schedule": { "interval": "1h 30m" },
+            }),
             job: JobId::new(JOB),
         };
         store.save_application(&application, None).await.unwrap();
         store.create_job(&application.job, &JobState::new(noon())).await.unwrap();
-        Self { _engine: engine, store, clock: Arc::new(TestClock::at(noon())) }
+        let folder = tempfile::tempdir().unwrap();
+        let exports = Exports::Folder(folder.path().to_owned());
+        let clock = Arc::new(TestClock::at(noon()));
+        Self { engine, store: store.with_clock(clock.clone()), exports, clock, _folder: folder }
     }
 
     /// Changes the job as a worker does who is still at it.
@@ -106,9 +120,24 @@ impl Stage {
         self.answer(Access::local(TOKEN.into(), "nadia"), request).await
     }
 
+    /// Asks for a file; its body is an error when it broke off.
+    pub(crate) async fn file(&self, path: &str) -> (HeaderMap, Result<Bytes, axum::Error>) {
+        let request = Request::get(encoded(path)).header("authorization", format!("Bearer {TOKEN}"));
+        let access = Access::local(TOKEN.into(), "nadia");
+        let response = self.response(access, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        (response.headers().clone(), to_bytes(response.into_body(), 64 << 20).await)
+    }
+
+    async fn response(&self, access: Access, request: Request<Body>) -> axum::response::Response {
+        let signer = Signer::new(&[7; KEY]);
+        let exports = self.exports.clone();
+        let settings = Settings { access, clock: self.clock.clone(), signer, limited: false, exports };
+        router(self.store.clone(), settings).oneshot(request).await.unwrap()
+    }
+
     pub(crate) async fn answer(&self, access: Access, request: Request<Body>) -> Answer {
-        let router = router(self.store.clone(), access, self.clock.clone());
-        let response = router.oneshot(request).await.unwrap();
+        let response = self.response(access, request).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), 64 << 20).await.unwrap();
         Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or_default() }

@@ -93,7 +93,14 @@ impl Application {
         let groups =
             self.groups.as_ref().map(|groups| checked("groups", groups, &ScimGroupSchema, &mut problems));
         if self.groups.is_some() && !self.source.shows_groups() {
-            let problem = "groups are to be provisioned, and the source does not say where they are; write source.file.groups or source.ldap.groups";
+            let problem = match self.source {
+                SourceConfig::Inbound(_) => {
+                    "groups are to be provisioned, and only people are uploaded; take groups away"
+                }
+                _ => {
+                    "groups are to be provisioned, and the source does not say where they are; write source.file.groups or source.ldap.groups"
+                }
+            };
             problems.push(Problem::new("groups", problem));
         }
         if self.groups.is_none() && self.nested_groups != Nested::default() {
@@ -141,6 +148,12 @@ fn source_problems(source: &SourceConfig) -> Vec<Problem> {
         SourceConfig::Ldap(ldap) => {
             let problems = ldap.problems().into_iter();
             problems.map(|(field, problem)| Problem::new(format!("source.ldap.{field}"), problem)).collect()
+        }
+        SourceConfig::Inbound(inbound) => {
+            let problems = inbound.problems().into_iter();
+            problems
+                .map(|(field, problem)| Problem::new(format!("source.inbound.{field}"), problem))
+                .collect()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The document of an application that was just made from a template: everything but what only its people know.
 //!
-//! In: a template, a name, and where people are read when that is known. Out: a document that is whole but for the
+//! In: a template, a name, and where people are read; they are uploaded when nothing is said. Out: a document that is whole but for the
 //! target's address and credential, which [`super::settings`] adds.
 
 use engine::mapping::defaults;
@@ -24,17 +24,15 @@ pub fn draft(template: &str, name: &str, source: Option<Value>) -> Result<Value,
     if let Some(problem) = name_problem(name) {
         return Err(Problem { place: "displayName".to_owned(), ..problem });
     }
-    let mut document = json!({
+    let source = source.unwrap_or(json!({ "inbound": {} }));
+    let read: SourceConfig = serde_json::from_value(source)
+        .map_err(|error| Problem { place: "source".to_owned(), problem: error.to_string() })?;
+    Ok(json!({
         "application": name,
+        "source": read,
         "target": { "scim": {} },
         "users": defaults::user(),
-    });
-    if let Some(source) = source {
-        let read: SourceConfig = serde_json::from_value(source)
-            .map_err(|error| Problem { place: "source".to_owned(), problem: error.to_string() })?;
-        document["source"] = json!(read);
-    }
-    Ok(document)
+    }))
 }
 
 /// The application of a document, with something in the place of what a draft lacks: for whoever looks at its mappings.
@@ -43,7 +41,6 @@ pub fn draft(template: &str, name: &str, source: Option<Value>) -> Result<Value,
 pub fn filled(document: &Value) -> Option<Application> {
     let mut document = document.clone();
     let lacking = [
-        ("/source", json!({ "file": { "path": "none.csv", "id": "id" } })),
         ("/target/scim/url", json!("https://not-configured.invalid")),
         ("/target/scim/token", json!("env:NOT_CONFIGURED")),
     ];

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use super::{SourceConfig, TargetConfig};
 use crate::file::{FileConfig, FileSource};
+use crate::inbound::{InboundSource, Uploads};
 use crate::ldap::{LdapSource, Wanted};
 use crate::scim::{ConfigError, ScimTarget};
 
@@ -23,6 +24,8 @@ pub struct Surroundings<'a> {
     pub s3: Option<Client>,
     /// What [`SourceConfig::secret`] refers to.
     pub secret: Option<SecretString>,
+    /// What was uploaded for this application; needed by sources that people are uploaded to.
+    pub uploads: Option<Arc<dyn Uploads>>,
     /// What will be made of users: a source reads no attribute that nobody asks for.
     pub mapping: &'a Mapping,
     /// What will be made of groups; without it groups are not read.
@@ -39,7 +42,7 @@ pub fn connect_source(
     config: &SourceConfig,
     surroundings: Surroundings<'_>,
 ) -> Result<Box<dyn Source>, SourceError> {
-    let Surroundings { base, work, s3, secret, mapping, groups, clock } = surroundings;
+    let Surroundings { base, work, s3, secret, uploads, mapping, groups, clock } = surroundings;
     match config {
         SourceConfig::File(file) => {
             Ok(Box::new(FileSource::connect(with_groups(file, groups.is_some())?, base, work, s3)?))
@@ -48,6 +51,13 @@ pub fn connect_source(
             let (users, groups) = (Wanted::by(mapping), groups.map(Wanted::by));
             Ok(Box::new(LdapSource::connect(ldap.clone(), base, work, secret, users, groups, clock)?))
         }
+        SourceConfig::Inbound(_) => match uploads {
+            Some(uploads) => Ok(Box::new(InboundSource::new(uploads))),
+            None => Err(SourceError::Unavailable(
+                "what was uploaded cannot be read from here; run this where the application's store is"
+                    .into(),
+            )),
+        },
     }
 }
 
@@ -88,6 +98,7 @@ mod tests {
     use super::super::Application;
     use super::*;
     use crate::file::GroupsFile;
+    use crate::inbound::InboundConfig;
     use crate::ldap::LdapConfig;
 
     #[test]
@@ -101,6 +112,7 @@ mod tests {
                 work: Path::new("/nowhere"),
                 s3: None,
                 secret: Some("secret".to_owned().into()),
+                uploads: None,
                 mapping: &mapping,
                 groups,
                 clock: Arc::new(TestClock::at(Timestamp::UNIX_EPOCH)),
@@ -123,5 +135,23 @@ mod tests {
             .expect("a section that nobody reads needs nothing");
         let error = connected(SourceConfig::File(elsewhere), Some(&mapping)).unwrap_err().to_string();
         assert!(error.contains("no S3 client"), "{error}");
+    }
+
+    #[test]
+    fn uploads_are_read_where_they_are_kept() {
+        let document =
+            Application::from_yaml(include_str!("fixtures/ledgerly.yaml"), "ledgerly.yaml").unwrap();
+        let surroundings = Surroundings {
+            base: Path::new("/nowhere"),
+            work: Path::new("/nowhere"),
+            s3: None,
+            secret: None,
+            uploads: None,
+            mapping: &document.check().unwrap().mapping,
+            groups: None,
+            clock: Arc::new(TestClock::at(Timestamp::UNIX_EPOCH)),
+        };
+        let error = connect_source(&SourceConfig::Inbound(InboundConfig::default()), surroundings).err();
+        assert!(matches!(error, Some(SourceError::Unavailable(why)) if why.contains("run this where")));
     }
 }

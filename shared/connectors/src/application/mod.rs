@@ -58,6 +58,7 @@ use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::file::FileConfig;
+use crate::inbound::InboundConfig;
 use crate::ldap::LdapConfig;
 use crate::scim::ScimConfig;
 
@@ -124,6 +125,8 @@ pub enum SourceConfig {
     File(FileConfig),
     /// An LDAP directory: OpenLDAP and its relatives, Active Directory.
     Ldap(LdapConfig),
+    /// Whoever uploads people: a script, an HR export.
+    Inbound(InboundConfig),
 }
 
 impl SourceConfig {
@@ -131,7 +134,7 @@ impl SourceConfig {
     #[must_use]
     pub fn secret(&self) -> Option<&str> {
         match self {
-            Self::File(_) => None,
+            Self::File(_) | Self::Inbound(_) => None,
             Self::Ldap(ldap) => Some(&ldap.password),
         }
     }
@@ -142,10 +145,11 @@ impl SourceConfig {
         match self {
             Self::File(file) => file.groups.is_some(),
             Self::Ldap(ldap) => ldap.groups.is_some(),
+            Self::Inbound(_) => false,
         }
     }
 
-    /// What the source is called in the log: a file's name, a directory's host.
+    /// What the source is called in the log: a file's name, a directory's host, the way people are uploaded.
     #[must_use]
     pub fn display_name(&self) -> String {
         match self {
@@ -153,6 +157,7 @@ impl SourceConfig {
                 .file_name()
                 .map_or_else(|| file.path.clone(), |name| name.to_string_lossy().into()),
             Self::Ldap(ldap) => ldap.host(),
+            Self::Inbound(_) => "bulkUpload".to_owned(),
         }
     }
 }

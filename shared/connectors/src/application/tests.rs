@@ -91,6 +91,30 @@ fn problems_of_a_directory_are_told_with_their_places() {
 }
 
 #[test]
+fn people_may_be_uploaded_and_groups_not() {
+    let file = "file: { path: people.csv, id: employeeId, enabled: accountEnabled }";
+    let application = |section: &str, more: &str| {
+        Application::from_yaml(&(changed(file, section) + more), "ledgerly.yaml").unwrap()
+    };
+    let uploaded = application("inbound: {}", "");
+    uploaded.check().unwrap();
+    assert_eq!(uploaded.source, SourceConfig::Inbound(InboundConfig { uploads_per_day: 2_000 }));
+    assert_eq!((uploaded.source.secret(), &*uploaded.source.display_name()), (None, "bulkUpload"));
+    let limit = "source.inbound.uploadsPerDay: must lie between 1 and 6000; leave it out for 2000";
+    let groups = "groups: groups are to be provisioned, and only people are uploaded; take groups away";
+    for (section, more, expected) in [
+        ("inbound: { uploadsPerDay: 6000 }", "", None),
+        ("inbound: { uploadsPerDay: 6001 }", "", Some(limit)),
+        ("inbound: { uploadsPerDay: 0 }", "", Some(limit)),
+        ("inbound: {}", "\ngroups: {}\n", Some(groups)),
+    ] {
+        let problems = application(section, more).check().err().unwrap_or_default();
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(problems, expected.into_iter().collect::<Vec<_>>(), "{section}");
+    }
+}
+
+#[test]
 fn durations_are_written_as_people_write_them() {
     for (text, minutes) in [("5m", 5), ("2h", 120), ("1h 30m", 90), ("90 minutes", 90), ("PT24H", 1_440)] {
         let text = changed("40m", text);
@@ -303,6 +327,7 @@ fn a_source_is_made_from_its_section_without_looking_at_the_file() {
         work: Path::new("/nowhere"),
         s3: None,
         secret: None,
+        uploads: None,
         mapping: &document.check().unwrap().mapping,
         groups: None,
         clock: Arc::new(TestClock::at(Timestamp::UNIX_EPOCH)),

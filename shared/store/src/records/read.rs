@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::names;
 use super::write::RECORD;
 use crate::DynamoStore;
-use crate::item::Item;
+use crate::item::{Item, Stored, seconds};
 use crate::keys::{self, LogIndex, SHARDS};
 use crate::table::failed;
 
@@ -131,7 +131,21 @@ impl DynamoStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
     pub async fn record(&self, id: Uuid) -> Result<Option<ProvisioningRecord>, StoreError> {
-        self.logs.get(&keys::record(id)).await?.as_ref().map(|stored| stored.packed(RECORD)).transpose()
+        match self.logs.get(&keys::record(id)).await? {
+            Some(stored) if self.shows(&stored)? => stored.packed(RECORD).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether a record has not expired.
+    fn shows(&self, stored: &Stored) -> Result<bool, StoreError> {
+        let Some(now) = self.expiry.now() else { return Ok(true) };
+        Ok(stored.number::<i64>(keys::TTL)? > seconds(now) && *stored.text(keys::AT)? >= *self.oldest(now))
+    }
+
+    /// Where the log begins: the position before which everything is older than records are kept.
+    fn oldest(&self, now: Timestamp) -> String {
+        now.checked_sub(self.retention).map_or_else(|_| "0".to_owned(), keys::moment)
     }
 
     /// The record of a change.
@@ -150,6 +164,9 @@ impl DynamoStore {
         let wanted = query.page_size.clamp(1, LARGEST_PAGE);
         let streams = self.streams(query).await?;
         let mut window = Window::of(query)?;
+        // Otherwise the first page of the oldest would go through everything that the table did not take away yet.
+        let oldest = self.expiry.now().map(|now| self.oldest(now));
+        window.low = oldest.into_iter().fold(window.low, Ord::max);
         let mut found: Vec<ProvisioningRecord> = Vec::new();
         loop {
             let (positions, mut more) = self.positions(&streams, &window, wanted).await?;
@@ -288,7 +305,13 @@ impl DynamoStore {
     async fn fetch(&self, positions: &[String]) -> Result<HashMap<String, ProvisioningRecord>, StoreError> {
         let keys = positions.iter().filter_map(|at| keys::record_at(at)).map(keys::record).collect();
         let found = self.logs.get_many(keys).await?;
-        found.iter().map(|stored| Ok((stored.text(keys::AT)?.to_owned(), stored.packed(RECORD)?))).collect()
+        let mut records = HashMap::with_capacity(found.len());
+        for stored in &found {
+            if self.shows(stored)? {
+                records.insert(stored.text(keys::AT)?.to_owned(), stored.packed(RECORD)?);
+            }
+        }
+        Ok(records)
     }
 }
 
@@ -331,7 +354,7 @@ impl RecordQuery {
     /// What is too short for a name may be an id. When it is not, nobody found would say nothing.
     fn refuse_short_name(&self, found: &[ProvisioningRecord]) -> Result<(), QueryError> {
         match &self.by {
-            By::Anybody(text) if found.is_empty() && names::is_short(text) => {
+            By::Anybody(text) if found.is_empty() && self.token.is_none() && names::is_short(text) => {
                 Err(QueryError::ShortName(text.clone()))
             }
             _ => Ok(()),

@@ -33,7 +33,9 @@ impl DynamoStore {
             rows.push(draft(job, record, self.retention)?);
         }
         rows.extend(names::rows(job, names));
-        self.logs.put_batches(rows).await
+        self.logs.put_batches(rows).await?;
+        (self.told)(records);
+        Ok(())
     }
 }
 

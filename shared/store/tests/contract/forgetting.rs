@@ -7,7 +7,7 @@ use engine::ports::{Kept, Lease, Store, StoreError};
 use testkit::contract::samples;
 use uuid::Uuid;
 
-use crate::samples::{account, cycle, escrow, job, link, record, report, seen, source, state};
+use crate::samples::{account, cycle, escrow, job, link, object, record, report, seen, source, state};
 use crate::world::{World, after};
 
 /// Some rows of every kind.
@@ -32,6 +32,8 @@ async fn fill(world: &World, lease: &Lease) {
     store.mark_unsettled(lease, &[sales]).await.unwrap();
     store.put_escrow(lease, &escrow("cas", Some(after(60)))).await.unwrap();
     store.put_cycle(lease, &report(1, after(0))).await.unwrap();
+    let uploaded = [(source("ann"), Some(object("ann")))].into();
+    store.stage_upload(&job(), Uuid::nil(), &uploaded, after(0), 1).await.unwrap();
 }
 
 async fn kinds(world: &World) -> Vec<String> {
@@ -51,7 +53,7 @@ async fn each_part_of_a_restart_forgets_its_own_and_no_more() {
         "STAGED",
     ]
     .into_iter()
-    .chain(["UNSETTLED"])
+    .chain(["UNSETTLED", "UPLOAD", "UPLOADED"])
     .collect::<Vec<_>>();
     assert_eq!(kinds(&world).await, all);
     let without = |gone: &[&str]| all.iter().filter(|kind| !gone.contains(kind)).copied().collect::<Vec<_>>();
@@ -61,7 +63,11 @@ async fn each_part_of_a_restart_forgets_its_own_and_no_more() {
     world.store.forget_snapshot(&lease).await.unwrap();
     assert_eq!(kinds(&world).await, without(&["ESCROW", "SNAPSHOT", "DELTA"]));
     world.store.forget_links(&lease).await.unwrap();
-    assert_eq!(kinds(&world).await, ["CYCLE", "JOB", "KEPT"], "with the links goes all that rests on them");
+    assert_eq!(
+        kinds(&world).await,
+        ["CYCLE", "JOB", "KEPT", "UPLOAD", "UPLOADED"],
+        "with the links goes all that rests on them"
+    );
     world.store.forget_everything(&lease).await.unwrap();
     assert_eq!(kinds(&world).await, ["JOB"]);
     assert_eq!(world.store.job(&job()).await.unwrap().state, state());

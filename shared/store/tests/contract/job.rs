@@ -201,3 +201,20 @@ async fn the_tenant_is_fixed_by_whoever_comes_first() {
     assert!(told.iter().all(|id| *id == told[0]), "{told:?}");
     assert_eq!(world.store.tenant(Uuid::from_u128(99)).await.unwrap(), told[0]);
 }
+
+#[tokio::test]
+async fn the_key_of_tokens_is_fixed_once_and_the_tenant_stays() {
+    let world = World::empty().await;
+    let store = &world.store;
+    assert_eq!(store.token_key().await.unwrap(), None);
+    assert!(store.fix_token_key([1; 32]).await.is_err(), "the tenant comes first");
+    let tenant = store.tenant(Uuid::from_u128(1)).await.unwrap();
+    assert_eq!(store.token_key().await.unwrap(), None);
+    let (one, other) = futures::join!(store.fix_token_key([1; 32]), store.fix_token_key([2; 32]));
+    one.and(other).unwrap();
+    let fixed = store.token_key().await.unwrap().unwrap();
+    assert!([[1; 32], [2; 32]].contains(&fixed));
+    store.fix_token_key([3; 32]).await.unwrap();
+    assert_eq!(store.token_key().await.unwrap(), Some(fixed));
+    assert_eq!(store.tenant(Uuid::from_u128(99)).await.unwrap(), tenant);
+}

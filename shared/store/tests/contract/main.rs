@@ -19,4 +19,5 @@ mod records;
 mod samples;
 mod snapshot;
 mod throttling;
+mod uploads;
 mod world;

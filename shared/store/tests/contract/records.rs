@@ -1,13 +1,16 @@
 //! The provisioning log: every way to find a record, and paging.
 
 use std::collections::BTreeSet;
+use std::slice::from_ref;
+use std::sync::{Arc, Mutex};
 
 use engine::model::JobId;
 use engine::ports::{Identity, Store};
 use engine::report::{Outcome, ProvisioningRecord};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use store::{By, DynamoStore, QueryError, RecordQuery, StoredApplication};
+use testkit::time::TestClock;
 use uuid::Uuid;
 
 use crate::samples::{account, cycle, job, noon, record, source};
@@ -247,4 +250,66 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[tokio::test]
+async fn expired_records_never_show_though_the_table_still_holds_them() {
+    let world = World::with_job().await;
+    let application = StoredApplication {
+        id: "a".into(),
+        name: "Ticketing".into(),
+        version: 1,
+        document: serde_json::Value::Null,
+        job: job(),
+    };
+    world.store.save_application(&application, None).await.unwrap();
+    let hour = |hours: i64| SignedDuration::from_hours(hours);
+    // Kept for two hours, and for five.
+    let names = [name("ann", "Ann Short"), name("ben", "Ben Long")];
+    let short = record("ann", cycle(1), noon(), Outcome::Failure);
+    let long = record("ben", cycle(1), noon(), Outcome::Failure);
+    let store = |hours| world.store.clone().with_retention(hour(hours));
+    store(2).append_records(&job(), from_ref(&short), &names[..1]).await.unwrap();
+    store(5).append_records(&job(), from_ref(&long), &names[1..]).await.unwrap();
+
+    // The hours after noon, the hours for which the log is kept by now, who is seen.
+    let cases: [(i64, i64, &[&str]); 5] =
+        [(1, 5, &["ann", "ben"]), (2, 5, &["ben"]), (4, 5, &["ben"]), (4, 3, &[]), (5, 9, &[])];
+    for (now, kept, expected) in cases {
+        let clock = Arc::new(TestClock::at(noon() + hour(now)));
+        let store = store(kept).with_clock(clock);
+        let questions =
+            [By::All, By::Failures, By::Cycle(cycle(1)), By::Person("an".into()), By::Person("be".into())];
+        let mut seen = BTreeSet::new();
+        for (by, oldest_first) in questions.into_iter().flat_map(|by| [(by.clone(), false), (by, true)]) {
+            let found = ids(&store, RecordQuery { oldest_first, page_size: 1, ..in_job(by.clone()) }).await;
+            assert!(
+                found.iter().all(|id| expected.contains(&id.as_str())),
+                "{by:?} after {now} hours: {found:?}"
+            );
+            seen.extend(found);
+        }
+        assert_eq!(Vec::from_iter(&seen), expected, "after {now} hours");
+        for (id, person) in [(short.id, "ann"), (long.id, "ben")] {
+            let found = store.record(id).await.unwrap();
+            assert_eq!(found.is_some(), expected.contains(&person), "{person} after {now} hours");
+        }
+    }
+}
+
+#[tokio::test]
+async fn records_are_told_once_they_are_written() {
+    static TOLD: Mutex<Vec<Uuid>> = Mutex::new(Vec::new());
+    let world = World::with_job().await;
+    let tell =
+        |records: &[ProvisioningRecord]| TOLD.lock().unwrap().extend(records.iter().map(|record| record.id));
+    let one = record("ann", cycle(1), noon(), Outcome::Success);
+    world.store.clone().telling(tell).append_records(&job(), from_ref(&one), &[]).await.unwrap();
+    assert_eq!(*TOLD.lock().unwrap(), [one.id]);
+
+    let (dying, death) = world.dying_after(0);
+    let two = record("ben", cycle(1), noon(), Outcome::Success);
+    dying.telling(tell).append_records(&job(), &[two], &[]).await.unwrap_err();
+    assert!(death.struck());
+    assert_eq!(TOLD.lock().unwrap().len(), 1);
 }

@@ -52,6 +52,7 @@ fn make_absolute(application: &mut Application, folder: &Path) {
             make_reference_absolute(&mut ldap.password, folder);
             ldap.ca_file = ldap.ca_file.as_ref().map(|path| folder.join(path));
         }
+        SourceConfig::Inbound(_) => {}
     }
     let TargetConfig::Scim(scim) = &mut application.target;
     make_reference_absolute(&mut scim.token, folder);

@@ -1,12 +1,17 @@
 //! What a schema says of an application, and what an application takes from a schema.
 
+use engine::cycle::Nested;
 use engine::expression::Settings;
 use engine::mapping::{AttributeMapping, FlowType, ObjectAction, defaults};
+use engine::schema::FindingKind;
 use engine::scoping::{Assignment, Clause, FilterGroup, Operator};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
+
+/// What somebody changes in a schema.
+type Edit = fn(&mut Json);
 
 const DOCUMENT: &str = include_str!("../fixtures/ledgerly.yaml");
 
@@ -94,10 +99,24 @@ fn clause(attribute: &str, value: &str) -> Clause {
 }
 
 #[test]
+fn a_mapping_that_did_not_change_stays_as_it_was_spelled() {
+    let mut application = with_groups();
+    let [matching, ..] = &mut application.users.attributes[..] else { panic!("it has attributes") };
+    (matching.source, matching.expression) = (None, Some("[mail]".to_owned()));
+    matching.case_exact = Some(true);
+    application.check().unwrap();
+    let schema = edited(&application, |schema| object_mapping(schema, 1)["flowTypes"] = "Add".into());
+    let (changed, findings) = with_schema(&application, &schema).unwrap();
+    assert_eq!(findings, []);
+    assert_eq!(changed.users, application.users);
+    assert_eq!(changed.groups.unwrap().actions, [ObjectAction::Create]);
+}
+
+#[test]
 fn groups_that_are_switched_off_or_taken_out_are_not_provisioned() {
     let mut application = with_groups();
     application.nested_groups = Nested::Expand;
-    let edits: [(fn(&mut Json), &str); 2] = [
+    let edits: [(Edit, &str); 2] = [
         (|schema| object_mapping(schema, 1)["enabled"] = false.into(), "is switched off and is not kept"),
         (
             |schema| {
@@ -118,7 +137,7 @@ fn groups_that_are_switched_off_or_taken_out_are_not_provisioned() {
 
 #[test]
 fn what_cannot_be_taken_is_refused_with_every_place_and_cure() {
-    type Case = (fn(&mut Json), &'static [(&'static str, &'static str)]);
+    type Case = (Edit, &'static [(&'static str, &'static str)]);
     const USER: &str = "synchronizationRules[0].objectMappings[0]";
     let cases: [Case; 8] = [
         (

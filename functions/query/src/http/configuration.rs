@@ -1,0 +1,79 @@
+//! How an application is set up: its document, its settings, who is assigned to it.
+
+use api::answer::{context, entity};
+use api::{ApiError, Caller, find};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::{ETAG, HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use connectors::application::{assignments, settings};
+use serde_json::{Value, json};
+use store::StoredApplication;
+
+use super::{Api, without_options};
+
+/// `GET /applications/{application}`: the document, in which references to secrets stand and no secret.
+pub(super) async fn application(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    without_options(query.as_deref())?;
+    let stored = find::application(&api.store, &caller, &id).await?;
+    let told = json!({
+        "id": stored.id,
+        "appId": stored.id,
+        "displayName": stored.name,
+        "version": stored.version,
+        "jobId": stored.job,
+        "document": stored.document,
+    });
+    Ok(tagged(entity(&headers, "applications/$entity", told).into_response(), &stored))
+}
+
+/// `GET …/synchronization/secrets`: settings, and credentials as `*`.
+pub(super) async fn secrets(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    without_options(query.as_deref())?;
+    let stored = find::application(&api.store, &caller, &id).await?;
+    let about = format!("servicePrincipals('{}')/synchronization/secrets", stored.id);
+    let pairs: Vec<Value> = settings::of(&stored.document)
+        .into_iter()
+        .map(|setting| json!({ "key": setting.key, "value": setting.value }))
+        .collect();
+    let told = json!({ "@odata.context": context(&headers, &about), "value": pairs });
+    Ok(tagged(Json(told).into_response(), &stored))
+}
+
+/// `GET …/appRoleAssignedTo`: who is assigned, one by one. Empty both for nobody and for everybody; `SyncAll` among the
+/// settings tells which.
+pub(super) async fn assigned(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    without_options(query.as_deref())?;
+    let stored = find::application(&api.store, &caller, &id).await?;
+    let about = format!("servicePrincipals('{}')/appRoleAssignedTo", stored.id);
+    let all = assignments::of(&stored.document);
+    let shown: Vec<Value> = all.iter().map(|one| one.shown(&stored.id, &stored.name)).collect();
+    let told = json!({ "@odata.context": context(&headers, &about), "value": shown });
+    Ok(tagged(Json(told).into_response(), &stored))
+}
+
+/// An answer about a version of a document.
+fn tagged(mut response: Response, stored: &StoredApplication) -> Response {
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", stored.version)) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}
