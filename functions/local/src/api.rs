@@ -43,7 +43,7 @@ impl Api {
         write_private(&token_file, &token)
             .with_context(|| format!("cannot write {}", token_file.display()))?;
         let access = Access::local(SecretString::from(token), crate::commands::control::person());
-        let router = routes(home, access);
+        let router = routes(home, access)?;
         let (stop, stopped) = oneshot::channel();
         let served = axum::serve(listener, router).with_graceful_shutdown(async {
             // Whoever dropped the sender wants it to end, too.
@@ -71,8 +71,10 @@ impl Api {
 }
 
 /// What reads and what changes, in one frame.
-fn routes(home: &Home, access: Access) -> Router {
+fn routes(home: &Home, access: Access) -> anyhow::Result<Router> {
     let context = &home.context;
+    // Documents refer to what lies there, wherever a later process runs.
+    let vault = std::path::absolute(home.file("vault"))?;
     let reads = query::http::Settings {
         access: access.clone(),
         clock: context.clock.clone(),
@@ -83,13 +85,13 @@ fn routes(home: &Home, access: Access) -> Router {
     let changes = control::http::Settings {
         store: context.store.clone(),
         worker: Arc::new(InProcess(context.clone())),
-        vault: Arc::new(Folder(home.file("vault"))),
+        vault: Arc::new(Folder(vault)),
         clock: context.clock.clone(),
         tenant: context.tenant,
         references: References::Any,
     };
     let all = query::http::routes(context.store.clone(), reads).merge(control::http::routes(changes, access));
-    framed(all, context.clock.clone(), LARGEST_BODY)
+    Ok(framed(all, context.clock.clone(), LARGEST_BODY))
 }
 
 /// Writes a file that only its owner can read.

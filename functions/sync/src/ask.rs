@@ -7,6 +7,7 @@
 //! What touches a job is done under its lease, as by the command line: see [`crate::control`]. Answers hold no secret.
 
 use async_trait::async_trait;
+use connectors::application::filled;
 use engine::cycle::{CycleError, Ending, Request};
 use engine::guard::{HumanDecision, StagedRemoval};
 use engine::model::SourceId;
@@ -84,7 +85,7 @@ async fn about(
     let job = &stored.job;
     match &asked.ask {
         Ask::Start => {
-            document(stored).map_err(of_slice)?;
+            configured(stored)?;
             control::start(context, job).await.map_err(of_store)?;
             Ok(Value::Null)
         }
@@ -93,7 +94,7 @@ async fn about(
             Paused::AfterThePage => Ok(json!({ "paused": false })),
         },
         Ask::Restart { scope } => {
-            document(stored).map_err(of_slice)?;
+            configured(stored)?;
             let scope = scope.parse().map_err(|problem| {
                 refused(400, "Request_BadRequest", format!("criteria.resetScope: {problem}"))
             })?;
@@ -144,6 +145,23 @@ async fn about(
         Ask::ApplyPlan { plan } => apply(context, asked, stored, *plan, deadline).await,
         Ask::Discover => Err(refused(501, "NotImplemented", "this version does not do that yet")),
         Ask::Export(_) => Err(refused(400, "Request_BadRequest", "an export is about no single application")),
+    }
+}
+
+/// Refuses to run an application that lacks something still, and says how it gets it.
+fn configured(stored: &StoredApplication) -> Result<(), Refusal> {
+    match document(stored) {
+        Ok(_) => Ok(()),
+        Err(SliceError::Document { problem, .. }) if filled(&stored.document).is_some() => {
+            let name = &stored.name;
+            let cure = "send BaseAddress and SecretToken to synchronization/secrets";
+            Err(refused(
+                400,
+                "NotConfigured",
+                format!("application '{name}' is not configured yet ({problem}); {cure}"),
+            ))
+        }
+        Err(error) => Err(of_slice(error)),
     }
 }
 

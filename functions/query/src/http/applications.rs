@@ -25,6 +25,8 @@ const AT_ONCE: usize = 16;
 #[serde(rename_all = "camelCase")]
 struct ServicePrincipal {
     id: String,
+    /// Graph tells an application from its service principal; here they are one.
+    app_id: String,
     display_name: String,
     service_principal_type: &'static str,
     /// Counts from 1 with every change of the application's document.
@@ -81,6 +83,7 @@ fn key(name: &str) -> String {
 async fn shown(api: &Api, stored: &StoredApplication) -> Result<ServicePrincipal, ApiError> {
     Ok(ServicePrincipal {
         id: stored.id.clone(),
+        app_id: stored.id.clone(),
         display_name: stored.name.clone(),
         service_principal_type: "Application",
         version: stored.version,

@@ -17,6 +17,9 @@ use engine::job::StatusCode;
 /// Without an interval of its own a job runs every 20 to 40 minutes. The vendor's word for that is the longest.
 const USUAL_INTERVAL: SignedDuration = SignedDuration::from_mins(40);
 
+/// Graph's word for a job that nobody started yet: 2^63-1 ticks of 100 ns.
+const NEVER: &str = "P10675199DT2H48M5.4775807S";
+
 /// Graph's `synchronizationJob`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -79,7 +82,10 @@ pub(super) async fn job(api: &Api, stored: &StoredApplication) -> Result<Job, Ap
         template_id: target,
         schedule: Schedule {
             expiration: None,
-            interval: interval(&stored.document).to_string(),
+            interval: match status.code {
+                StatusCode::NotConfigured => NEVER.to_owned(),
+                _ => interval(&stored.document).to_string(),
+            },
             state: match status.code {
                 StatusCode::Paused => "Paused",
                 StatusCode::NotConfigured => "Disabled",

@@ -3,7 +3,7 @@
 //! In: a template, a name, and where people are read; they are uploaded when nothing is said. Out: a document that is whole but for the
 //! target's address and credential, which [`super::settings`] adds.
 
-use engine::mapping::defaults;
+use engine::mapping::{ObjectMapping, defaults};
 use serde_json::{Value, json};
 
 use super::check::name_problem;
@@ -29,10 +29,26 @@ pub fn draft(template: &str, name: &str, source: Option<Value>) -> Result<Value,
         .map_err(|error| Problem { place: "source".to_owned(), problem: error.to_string() })?;
     Ok(json!({
         "application": name,
+        "users": users_of(&read),
         "source": read,
         "target": { "scim": {} },
-        "users": defaults::user(),
     }))
+}
+
+/// The mapping that users of a source begin with. Who is uploaded has the names of SCIM already; directories have Entra's.
+pub(super) fn users_of(source: &SourceConfig) -> ObjectMapping {
+    let mut users = defaults::user();
+    if let SourceConfig::Inbound(_) = source {
+        for mapping in &mut users.attributes {
+            let name = match mapping.target.as_str() {
+                "active" => continue,
+                "externalId" => "objectId",
+                target => target,
+            };
+            (mapping.source, mapping.expression) = (Some(name.to_owned()), None);
+        }
+    }
+    users
 }
 
 /// The application of a document, with something in the place of what a draft lacks: for whoever looks at its mappings.
@@ -74,6 +90,19 @@ mod tests {
         }
         let application: Application = serde_json::from_value(changed.document).unwrap();
         application.check().unwrap();
+    }
+
+    #[test]
+    fn who_is_uploaded_is_mapped_by_the_names_of_scim() {
+        let users = users_of(&SourceConfig::Inbound(Default::default()));
+        for mapping in &users.attributes {
+            match mapping.target.as_str() {
+                "active" => assert!(mapping.expression.as_deref().unwrap().contains("IsSoftDeleted")),
+                "externalId" => assert_eq!(mapping.source.as_deref(), Some("objectId")),
+                target => assert_eq!(mapping.source.as_deref(), Some(target)),
+            }
+        }
+        engine::mapping::Mapping::check(&users, &crate::scim::ScimSchema).unwrap();
     }
 
     #[test]

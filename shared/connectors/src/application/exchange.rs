@@ -26,7 +26,8 @@ use engine::scoping::Scope;
 
 pub use self::taking::with_schema;
 pub use self::templates::{Metadata, Template, template, templates};
-use super::Application;
+use super::draft::users_of;
+use super::{Application, SourceConfig};
 use crate::scim::{ScimGroupSchema, ScimSchema};
 
 /// The id of the directory that people come from, in every schema.
@@ -165,8 +166,13 @@ pub fn with_default_schema(application: &Application) -> Application {
         expressions: mapping.expressions.clone(),
         ..ObjectMapping::default()
     };
+    let attributes = match application.source {
+        // People who are uploaded have other names of attributes than the template's.
+        SourceConfig::Inbound(_) => users_of(&application.source).attributes,
+        SourceConfig::File(_) | SourceConfig::Ldap(_) => Vec::new(),
+    };
     Application {
-        users: reset(&application.users),
+        users: ObjectMapping { attributes, ..reset(&application.users) },
         groups: application.groups.as_ref().map(reset),
         ..application.clone()
     }
