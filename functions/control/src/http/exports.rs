@@ -39,12 +39,12 @@ pub(super) async fn ask(
     headers: HeaderMap,
     given: Bytes,
 ) -> Result<Response, ApiError> {
+    let owned = find::owned(&settings.store, &caller).await?;
     let Wanted { filter, search, format } = body::read(&given)?;
     if let Some(filter) = &filter {
         Filter::parse(filter).map_err(|error| ApiError::bad_request(error.to_string()))?;
     }
     format.parse::<logs::Format>().map_err(|problem| ApiError::bad_request(format!("format: {problem}")))?;
-    let owned = find::owned(&settings.store, &caller).await?;
     let jobs = owned.map(|owned| owned.into_iter().map(|stored| stored.job.to_string()).collect());
     let said = vec![said("filter", json!(filter)), said("format", format.as_str())];
     let ask = Ask::Export(Export { filter, search, format, jobs });

@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod access;
 mod applications;
 mod asking;
 mod jobs;

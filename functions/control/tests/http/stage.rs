@@ -147,9 +147,13 @@ impl Stage {
     }
 
     pub(crate) async fn answer(&self, request: Request<Body>) -> Answer {
+        self.answer_to(Access::local(TOKEN.into(), "nadia".to_owned()), request).await
+    }
+
+    pub(crate) async fn answer_to(&self, access: Access, request: Request<Body>) -> Answer {
         // One thing after the other.
         self.clock.advance(SignedDuration::from_secs(1));
-        let router = router(self.settings.clone(), Access::local(TOKEN.into(), "nadia".to_owned()));
+        let router = router(self.settings.clone(), access);
         let response = router.oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), 64 << 20).await.unwrap();
