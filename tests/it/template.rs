@@ -180,8 +180,9 @@ fn nobody_is_answered_without_a_token() {
 
 #[test]
 fn the_functions_check_the_tokens_that_the_gateway_lets_through() {
+    let template = template();
     for function in ["QueryFunction", "ControlFunction"] {
-        let set = &properties(&template(), function)["Environment"]["Variables"];
+        let set = &properties(&template, function)["Environment"]["Variables"];
         let tokens = [&set["ROLLCALL_TOKEN_ISSUER"], &set["ROLLCALL_TOKEN_AUDIENCE"]];
         assert_eq!(tokens, ["TokenIssuer", "TokenAudience"], "{function}");
     }

@@ -76,8 +76,8 @@ pub(super) async fn remove(
 ) -> Result<Response, ApiError> {
     let stored = find::job(&settings.store, &caller, &application, &job).await?;
     let ask = Ask::Delete { application: false };
-    let request_ = Request { stored: Some(&stored), ask, activity: "Delete job", said: Vec::new() };
-    Ok(settings.ask(&Asker::new(caller, &request), &headers, request_).await?.no_content())
+    let wish = Request { stored: Some(&stored), ask, activity: "Delete job", said: Vec::new() };
+    Ok(settings.ask(&Asker::new(caller, &request), &headers, wish).await?.no_content())
 }
 
 /// `POST …/jobs/{job}/start`.

@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use engine::model::SourceId;
-use engine::report::{Outcome as Result_, ProvisionedIdentity, ProvisioningRecord, System};
+use engine::report::{Outcome as Ended, ProvisionedIdentity, ProvisioningRecord, System};
 use jiff::Timestamp;
 use runtime::ask::Ask;
 use serde::Deserialize;
@@ -25,8 +25,8 @@ use super::{Settings, body};
 /// Members of a group that may be named: as many as Graph takes.
 const MOST_MEMBERS: usize = 5;
 
-/// Subjects of one request.
-const MOST_SUBJECTS: usize = 20;
+/// Subjects of one request: with all that may be named beside them fewer than one provisioning takes.
+const MOST_SUBJECTS: usize = 10;
 
 #[derive(Debug, Deserialize)]
 struct Parameters {
@@ -154,10 +154,10 @@ fn pair(
     let info = &record.provisioning_status_info;
     let error = info.error_information.as_ref();
     let result = match info.status {
-        Result_::Success => "Success",
-        Result_::Warning => "Warning",
-        Result_::Failure => "Failure",
-        Result_::Skipped => "Skipped",
+        Ended::Success => "Success",
+        Ended::Warning => "Warning",
+        Ended::Failure => "Failure",
+        Ended::Skipped => "Skipped",
     };
     let (code, message) = error.map_or(("", told["held"].as_str().unwrap_or_default()), |error| {
         (error.error_code.as_str(), error.reason.as_str())
