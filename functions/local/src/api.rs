@@ -1,7 +1,7 @@
 //! The HTTPS API, on loopback, for whoever has this start's token.
 //!
 //! In: a port and the store. Out: the routes of `query` and `control` at `http://127.0.0.1:<port>`. Promised: nothing but
-//! the health check answers without the token, which is drawn at each start and lies in the data folder for its owner
+//! the health check and the description answers without the token, which is drawn at each start and lies in the data folder for its owner
 //! alone.
 
 use std::io::Write;
@@ -91,7 +91,7 @@ fn routes(home: &Home, access: Access) -> anyhow::Result<Router> {
         references: References::Any,
     };
     let all = query::http::routes(context.store.clone(), reads).merge(control::http::routes(changes, access));
-    Ok(framed(all, context.clock.clone(), LARGEST_BODY))
+    Ok(framed(all.served(), context.clock.clone(), LARGEST_BODY))
 }
 
 /// Writes a file that only its owner can read.

@@ -12,9 +12,10 @@ use engine::job::{
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use store::JobView;
+use utoipa::ToSchema;
 
 /// One job's status.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobStatus {
     /// The application's name.
@@ -22,6 +23,7 @@ pub struct JobStatus {
     /// The job's id.
     pub job_id: String,
     /// Its health.
+    #[schema(value_type = String, example = "Active")]
     pub code: StatusCode,
     /// Why it is unhealthy.
     pub quarantine: Option<QuarantineView>,
@@ -30,10 +32,12 @@ pub struct JobStatus {
     /// How far the cycle is, in objects; empty when idle.
     pub progress: Vec<ProgressView>,
     /// What the cycle under way has done so far.
+    #[schema(value_type = Option<Object>)]
     pub figures: Option<Figures>,
     /// Whether everyone was looked at once under the present mapping.
     pub initial_cycle_completed: bool,
     /// Users now and ever.
+    #[schema(value_type = Object)]
     pub counts: Counts,
     /// Graph's cumulative count by type mapping; never falls.
     pub synchronized_entry_count_by_type: Vec<KeyValue>,
@@ -49,9 +53,11 @@ pub struct JobStatus {
     pub last_successful_execution_with_exports: Option<ExecutionView>,
     /// First time nothing was left to do.
     #[serde(serialize_with = "or_never")]
+    #[schema(value_type = Timestamp)]
     pub steady_state_first_achieved_time: Option<Timestamp>,
     /// Most recent such time.
     #[serde(serialize_with = "or_never")]
+    #[schema(value_type = Timestamp)]
     pub steady_state_last_achieved_time: Option<Timestamp>,
     /// Graph has a page for it; the reasons here are in words.
     pub troubleshooting_url: Option<&'static str>,
@@ -63,10 +69,11 @@ pub struct JobStatus {
 }
 
 /// Graph's `synchronizationQuarantine`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuarantineView {
     /// The reason.
+    #[schema(value_type = String, example = "EncounteredQuarantineException")]
     pub reason: QuarantineReason,
     /// The exact cause, with the next step.
     pub message: String,
@@ -80,13 +87,14 @@ pub struct QuarantineView {
     pub next_attempt: Timestamp,
     /// The exact cause: the failing call and its answer, how often and since when, what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub cause: Option<Cause>,
     /// Reason and cause once more, as Graph's clients look for them.
     pub error: ErrorView,
 }
 
 /// Graph's `synchronizationError`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorView {
     /// What kind of error.
@@ -98,7 +106,7 @@ pub struct ErrorView {
 }
 
 /// Graph's `synchronizationProgress`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProgressView {
     /// Objects done.
@@ -124,7 +132,7 @@ pub struct ProgressView {
 }
 
 /// Graph's `stringKeyLongValuePair`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct KeyValue {
     /// The type mapping.
     pub key: &'static str,
@@ -133,14 +141,16 @@ pub struct KeyValue {
 }
 
 /// Graph's `synchronizationTaskExecution`, with the kind and the figures of the cycle.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionView {
     /// The cycle; provisioning records carry it as `cycleId`.
     pub activity_identifier: String,
     /// Initial or incremental.
+    #[schema(value_type = String, example = "incremental")]
     pub kind: CycleKind,
     /// How it ended.
+    #[schema(value_type = String, example = "Succeeded")]
     pub state: CycleResult,
     /// Why it stopped, when it did.
     pub error: Option<ErrorView>,
@@ -167,6 +177,7 @@ pub struct ExecutionView {
     /// The same: none are made by the system.
     pub count_escrowed_raw: u64,
     /// Everything it did.
+    #[schema(value_type = Object)]
     pub figures: Figures,
     /// Why nobody was taken as gone, when that was so.
     pub no_inference: Option<String>,

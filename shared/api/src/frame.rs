@@ -8,10 +8,8 @@ use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderMap, HeaderValue};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use axum::{Json, Router};
 use engine::ports::Clock;
-use serde_json::json;
 
 use crate::{ApiError, segments};
 
@@ -37,10 +35,9 @@ struct Frame {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
-/// Puts routes into the frame: health check, answers to paths and methods that are not there, ids and envelope.
+/// Puts routes into the frame: answers to paths and methods that are not there, ids and envelope.
 pub fn framed(routes: Router, clock: Arc<dyn Clock>, largest: u64) -> Router {
     let framed = routes
-        .route("/healthz", get(async || Json(json!({ "status": "ok" }))))
         .fallback(async || ApiError::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(axum::extract::DefaultBodyLimit::max(usize::try_from(largest).unwrap_or(usize::MAX)))
@@ -97,8 +94,9 @@ mod tests {
     use axum::body::{Body, to_bytes};
     use axum::http::StatusCode;
     use axum::http::header::RETRY_AFTER;
+    use axum::routing::get;
     use jiff::Timestamp;
-    use serde_json::Value;
+    use serde_json::{Value, json};
     use testkit::time::TestClock;
     use tower::ServiceExt as _;
 

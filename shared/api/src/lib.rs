@@ -13,6 +13,7 @@
 //! | [`token`] | what the token of a next link is bound to |
 //! | [`rate`] | how often one caller may ask |
 //! | [`segments`] | `jobs('id')` means `jobs/id` |
+//! | [`openapi`] | routes together with their description |
 //! | [`find`] | the application and the job that a path names |
 
 pub mod access;
@@ -20,6 +21,7 @@ pub mod answer;
 pub mod error;
 pub mod find;
 pub mod frame;
+pub mod openapi;
 pub mod pages;
 pub mod rate;
 pub mod segments;

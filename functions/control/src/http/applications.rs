@@ -16,6 +16,7 @@ use runtime::ask::Ask;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{ApplicationError, StoredApplication};
+use utoipa::ToSchema;
 
 use super::asking::Request;
 use super::audit::{Asker, Deed, changes};
@@ -25,12 +26,13 @@ use super::{References, Settings, body};
 const REFERENCES: [&str; 2] = ["/target/scim/token", "/source/ldap/password"];
 
 /// What an application is made from.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Instantiation {
+pub(super) struct Instantiation {
     display_name: String,
     /// Where people are read, as in a document; uploads when nothing is said.
     #[serde(default)]
+    #[schema(value_type = Option<Object>)]
     source: Option<Value>,
 }
 

@@ -13,15 +13,16 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use connectors::application::assignments::{Assigned, change};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::audit::Asker;
 use super::schema::sound_where_whole;
 use super::{Settings, body};
 
 /// Graph's `appRoleAssignment`, as far as it says whom.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Assignment {
+pub(super) struct Assignment {
     principal_id: String,
     #[serde(default)]
     principal_type: Option<String>,

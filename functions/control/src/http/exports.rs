@@ -15,15 +15,16 @@ use logs::odata::Filter;
 use runtime::ask::{Ask, Export};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::asking::{Outcome, Request};
 use super::audit::{Asker, said};
 use super::{Settings, body};
 
 /// Which records, in which format.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+pub(super) struct Wanted {
     #[serde(default)]
     filter: Option<String>,
     #[serde(default)]

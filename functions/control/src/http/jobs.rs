@@ -17,6 +17,7 @@ use runtime::ask::{Ask, Credential};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::asking::Request;
 use super::audit::{Asker, said};
@@ -24,9 +25,9 @@ use super::secrets::Pair;
 use super::{Settings, body};
 
 /// Which job is made.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct NewJob {
+pub(super) struct NewJob {
     template_id: String,
 }
 
@@ -106,15 +107,15 @@ pub(super) async fn pause(
     Ok(settings.ask(&Asker::new(caller, &request), &headers, wish).await?.no_content())
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Restart {
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(super) struct Restart {
     #[serde(default)]
     criteria: Criteria,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Criteria {
+pub(super) struct Criteria {
     #[serde(default)]
     reset_scope: Option<String>,
 }
@@ -143,9 +144,9 @@ pub(super) async fn restart(
     Ok(settings.ask(&Asker::new(caller, &request), &headers, wish).await?.no_content())
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Validation {
+pub(super) struct Validation {
     #[serde(default)]
     use_saved_credentials: Option<bool>,
     #[serde(default)]

@@ -37,6 +37,7 @@ mod audit;
 mod body;
 mod exports;
 mod jobs;
+mod openapi;
 mod provision;
 mod schema;
 mod secrets;
@@ -46,12 +47,10 @@ mod waiting;
 use std::sync::Arc;
 
 use api::Access;
-use api::access::{self, Permission};
-use api::answer::either;
+use api::access::Permission;
 use api::frame::framed;
+use api::openapi::Routes;
 use axum::Router;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, post, put};
 use engine::ports::Clock;
 use runtime::ask::Worker;
 use store::DynamoStore;
@@ -93,51 +92,59 @@ pub enum References {
 /// The routes in their frame.
 pub fn router(settings: Settings, access: Access) -> Router {
     let clock = settings.clock.clone();
-    framed(routes(settings, access), clock, LARGEST_BODY)
+    framed(routes(settings, access).served(), clock, LARGEST_BODY)
 }
 
 /// The routes alone.
-pub fn routes(settings: Settings, access: Access) -> Router {
+pub fn routes(settings: Settings, access: Access) -> Routes {
     let access = Arc::new(access);
-    let may = |permission| from_fn_with_state((access.clone(), permission), access::check);
-    let applications = "/v1.0/applications";
-    let application = format!("{applications}/{{application}}");
-    let principal = "/v1.0/servicePrincipals/{application}";
-    let synchronization = format!("{principal}/synchronization");
-    let jobs = format!("{synchronization}/jobs");
-    let job = format!("{jobs}/{{job}}");
-    let of_job = |path: &str| format!("{job}/{path}");
-    let uploads = either(&of_job("bulkUpload"), &post(upload::stage));
-    let changes = Router::new()
-        .merge(either("/v1.0/applicationTemplates/{template}/instantiate", &post(applications::instantiate)))
-        .merge(either(applications, &post(applications::create)))
-        .merge(either(
-            &application,
-            &put(applications::replace).patch(applications::change).delete(applications::remove),
-        ))
-        .merge(either(principal, &delete(applications::remove)))
-        .merge(either(&format!("{synchronization}/secrets"), &put(secrets::change)))
-        .merge(either(&jobs, &post(jobs::create)))
-        .merge(either(&job, &delete(jobs::remove)))
-        .merge(either(&of_job("start"), &post(jobs::start)))
-        .merge(either(&of_job("pause"), &post(jobs::pause)))
-        .merge(either(&of_job("restart"), &post(jobs::restart)))
-        .merge(either(&of_job("validateCredentials"), &post(jobs::validate)))
-        .merge(either(&of_job("provisionOnDemand"), &post(provision::now)))
-        .merge(either(&of_job("schema"), &put(schema::replace).delete(schema::reset)))
-        .merge(either(&of_job("schema/parseExpression"), &post(schema::parse)))
-        .merge(either(&of_job("schema/directories/{directory}/discover"), &post(schema::discover)))
-        .merge(either(&of_job("heldRemovals/{decision}"), &post(waiting::removals)))
-        .merge(either(&of_job("escrows/{decision}"), &post(waiting::escrows)))
-        .merge(either(&of_job("plans"), &post(waiting::plan)))
-        .merge(either(&of_job("plans/{plan}/apply"), &post(waiting::apply)))
-        .merge(either(&of_job("objectConnections/{id}"), &delete(waiting::unlink)))
-        .merge(either(&format!("{principal}/appRoleAssignedTo"), &post(assignments::add)))
-        .merge(either(&format!("{principal}/appRoleAssignedTo/{{assignment}}"), &delete(assignments::remove)))
-        .route_layer(may(Permission::WriteJobs));
-    let exports = either("/v1.0/auditLogs/provisioning/exports", &post(exports::ask));
+    let changes = of_applications().merge(of_jobs()).needing(&access, Permission::WriteJobs);
+    let uploads = Routes::new().post(&format!("{JOB}/bulkUpload"), upload::stage, openapi::upload());
+    let exports = "/v1.0/auditLogs/provisioning/exports";
+    let exports = Routes::new().post(exports, exports::ask, openapi::export());
     changes
-        .merge(uploads.route_layer(may(Permission::Upload)))
-        .merge(exports.route_layer(may(Permission::ReadLogs)))
+        .merge(uploads.needing(&access, Permission::Upload))
+        .merge(exports.needing(&access, Permission::ReadLogs))
         .with_state(settings)
+}
+
+const PRINCIPAL: &str = "/v1.0/servicePrincipals/{application}";
+const JOB: &str = "/v1.0/servicePrincipals/{application}/synchronization/jobs/{job}";
+
+fn of_applications() -> Routes<Settings> {
+    let all = "/v1.0/applications";
+    let one = format!("{all}/{{application}}");
+    let assigned = format!("{PRINCIPAL}/appRoleAssignedTo");
+    let instantiate = "/v1.0/applicationTemplates/{template}/instantiate";
+    Routes::new()
+        .post(instantiate, applications::instantiate, openapi::instantiate())
+        .post(all, applications::create, openapi::create())
+        .put(&one, applications::replace, openapi::replace())
+        .patch(&one, applications::change, openapi::change())
+        .delete(&one, applications::remove, openapi::remove("Application"))
+        .delete(PRINCIPAL, applications::remove, openapi::remove("ServicePrincipal"))
+        .put(&format!("{PRINCIPAL}/synchronization/secrets"), secrets::change, openapi::secrets())
+        .post(&format!("{PRINCIPAL}/synchronization/jobs"), jobs::create, openapi::create_job())
+        .post(&assigned, assignments::add, openapi::assign())
+        .delete(&format!("{assigned}/{{assignment}}"), assignments::remove, openapi::unassign())
+}
+
+fn of_jobs() -> Routes<Settings> {
+    let at = |path: &str| format!("{JOB}/{path}");
+    Routes::new()
+        .delete(JOB, jobs::remove, openapi::remove_job())
+        .post(&at("start"), jobs::start, openapi::start())
+        .post(&at("pause"), jobs::pause, openapi::pause())
+        .post(&at("restart"), jobs::restart, openapi::restart())
+        .post(&at("validateCredentials"), jobs::validate, openapi::validate())
+        .post(&at("provisionOnDemand"), provision::now, openapi::provision())
+        .put(&at("schema"), schema::replace, openapi::replace_schema())
+        .delete(&at("schema"), schema::reset, openapi::reset_schema())
+        .post(&at("schema/parseExpression"), schema::parse, openapi::parse())
+        .post(&at("schema/directories/{directory}/discover"), schema::discover, openapi::discover())
+        .post(&at("heldRemovals/{decision}"), waiting::removals, openapi::decide_removals())
+        .post(&at("escrows/{decision}"), waiting::escrows, openapi::decide_escrows())
+        .post(&at("plans"), waiting::plan, openapi::plan())
+        .post(&at("plans/{plan}/apply"), waiting::apply, openapi::apply())
+        .delete(&at("objectConnections/{id}"), waiting::unlink, openapi::unlink())
 }

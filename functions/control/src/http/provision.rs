@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use runtime::ask::Ask;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::asking::{Outcome, Request};
 use super::audit::{Asker, said};
@@ -28,36 +29,36 @@ const MOST_MEMBERS: usize = 5;
 /// Subjects of one request: with all that may be named beside them fewer than one provisioning takes.
 const MOST_SUBJECTS: usize = 10;
 
-#[derive(Debug, Deserialize)]
-struct Parameters {
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Parameters {
     parameters: Vec<Parameter>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Parameter {
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Parameter {
     #[serde(default)]
     subjects: Vec<Subject>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Subject {
+pub(super) struct Subject {
     object_id: String,
     #[serde(default)]
     links: Option<Links>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Links {
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(super) struct Links {
     #[serde(default)]
     manager: Option<Linked>,
     #[serde(default)]
     members: Option<Vec<Linked>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Linked {
+pub(super) struct Linked {
     object_id: String,
 }
 

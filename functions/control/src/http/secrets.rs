@@ -12,13 +12,14 @@ use axum::response::{IntoResponse, Response};
 use connectors::application::settings;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::applications::tagged;
 use super::audit::{Asker, Deed, said};
 use super::{Settings, body};
 
 /// Graph's `synchronizationSecretKeyStringValuePair`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct Pair {
     pub(super) key: String,
     #[serde(default)]
@@ -32,8 +33,8 @@ impl fmt::Debug for Pair {
 }
 
 /// Graph's own table says `credentials`, its samples say `value`: both are read.
-#[derive(Debug, Deserialize)]
-struct Secrets {
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Secrets {
     #[serde(alias = "credentials")]
     value: Vec<Pair>,
 }

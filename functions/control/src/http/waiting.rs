@@ -13,6 +13,7 @@ use engine::model::SourceId;
 use runtime::ask::Ask;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::asking::{Outcome, Request};
@@ -23,9 +24,9 @@ use super::{Settings, body};
 const MOST_NAMED: usize = 1_000;
 
 /// Which of what waits.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Named {
+pub(super) struct Named {
     /// Ids in the source.
     #[serde(default)]
     source_ids: Vec<String>,

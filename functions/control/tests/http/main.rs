@@ -7,6 +7,7 @@ mod access;
 mod applications;
 mod asking;
 mod jobs;
+mod openapi;
 mod refusals;
 mod stage;
 mod uploads;

@@ -11,6 +11,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use serde_json::Value;
 use store::StoredApplication;
+use utoipa::ToSchema;
 
 use super::Api;
 use super::jobs::{Job, job};
@@ -21,9 +22,9 @@ const PATH: &str = "servicePrincipals";
 const AT_ONCE: usize = 16;
 
 /// Graph's `servicePrincipal`, with what Graph has behind two more requests.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ServicePrincipal {
+pub(super) struct ServicePrincipal {
     id: String,
     /// Graph tells an application from its service principal; here they are one.
     app_id: String,
@@ -34,8 +35,9 @@ struct ServicePrincipal {
     synchronization: Synchronization,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Synchronization {
+    #[schema(value_type = Vec<Job>)]
     jobs: [Job; 1],
 }
 

@@ -10,13 +10,14 @@ use engine::model::{JobId, Link, ObjectType, SourceId, TargetId};
 use engine::ports::{Store as _, StoreError};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{Api, without_options};
 
 /// Graph's `objectConnection`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Connection {
+pub(super) struct Connection {
     /// The id that was asked for.
     object_id: String,
     source_anchor: String,

@@ -18,15 +18,15 @@ use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
-use api::answer::{context, either, origin};
+use api::answer::{context, origin};
+use api::openapi::Routes;
 use api::{ApiError, Caller, find};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Extension, Json, Router};
+use axum::{Extension, Json};
 use futures::stream;
 use logs::exports::{self, Exports};
 use logs::odata::Filter;
@@ -40,7 +40,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::Api;
+use super::{Api, openapi};
 
 const PATH: &str = "auditLogs/provisioning";
 
@@ -72,11 +72,12 @@ impl Downloads {
 }
 
 /// The routes. Whoever mounts them asks for the permission to read the log.
-pub(super) fn routes() -> Router<Api> {
+pub(super) fn routes() -> Routes<Api> {
     let export = format!("/v1.0/{PATH}/exports/{{operation}}");
-    either(&format!("/v1.0/{PATH}/download"), &get(download))
-        .merge(either(&export, &get(one)))
-        .merge(either(&format!("{export}/content"), &get(content)))
+    Routes::new()
+        .get(&format!("/v1.0/{PATH}/download"), download, openapi::download())
+        .get(&export, one, openapi::export())
+        .get(&format!("{export}/content"), content, openapi::export_content())
 }
 
 /// `GET …/download`.

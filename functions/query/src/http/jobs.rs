@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::StoredApplication;
+use utoipa::ToSchema;
 
 use super::{Api, without_options};
 use crate::status::{JobStatus, view};
@@ -21,7 +22,7 @@ const USUAL_INTERVAL: SignedDuration = SignedDuration::from_mins(40);
 const NEVER: &str = "P10675199DT2H48M5.4775807S";
 
 /// Graph's `synchronizationJob`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Job {
     id: String,
@@ -30,13 +31,15 @@ pub(super) struct Job {
     schedule: Schedule,
     status: JobStatus,
     /// Rollcall's settings are in the application's document.
+    #[schema(value_type = Vec<Object>)]
     synchronization_job_settings: [(); 0],
 }
 
 /// Graph's `synchronizationSchedule`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Schedule {
     /// Never.
+    #[schema(value_type = Option<String>)]
     expiration: Option<()>,
     /// ISO 8601: `PT40M`.
     interval: String,

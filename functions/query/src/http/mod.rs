@@ -2,7 +2,7 @@
 //! pointed here.
 //!
 //! ```text
-//! GET /healthz
+//! GET /healthz, /openapi.json              for anybody
 //! GET /v1.0/servicePrincipals               all applications, each with its job          $top, $skiptoken
 //! GET /v1.0/servicePrincipals/{application}
 //! GET /v1.0/servicePrincipals/{application}/synchronization/jobs
@@ -39,6 +39,7 @@ mod connections;
 mod downloads;
 mod jobs;
 mod logs;
+mod openapi;
 mod plans;
 mod schemas;
 mod waiting;
@@ -46,15 +47,13 @@ mod waiting;
 use std::sync::Arc;
 
 use ::logs::exports::Exports;
-use api::access::{self, Permission};
-use api::answer::either;
+use api::access::Permission;
 use api::frame::framed;
+use api::openapi::Routes;
 use api::rate::{self, Limit, Rate};
 use api::token::{List, Signer};
 use api::{Access, ApiError, Caller};
 use axum::Router;
-use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use engine::ports::Clock;
 use store::DynamoStore;
 use url::form_urlencoded;
@@ -96,23 +95,19 @@ impl Api {
 /// The routes that read, in their frame.
 pub fn router(store: DynamoStore, settings: Settings) -> Router {
     let clock = settings.clock.clone();
-    framed(routes(store, settings), clock, LARGEST_BODY)
+    framed(routes(store, settings).served(), clock, LARGEST_BODY)
 }
 
 /// The routes that read.
-pub fn routes(store: DynamoStore, settings: Settings) -> Router {
+pub fn routes(store: DynamoStore, settings: Settings) -> Routes {
     let Settings { access, clock, signer, limited, exports } = settings;
     let downloads = downloads::Downloads::new(exports);
     let api = Api { store, clock: clock.clone(), signer, downloads };
     let access = Arc::new(access);
-    let may = |permission| from_fn_with_state((access.clone(), permission), access::check);
-    let not_more_than = |limit: Limit| {
-        let rate = if limited { Rate::limited(limit, clock.clone()) } else { Rate::unlimited() };
-        from_fn_with_state(rate, rate::check)
-    };
+    let rate = |limit: Limit| if limited { Rate::limited(limit, clock.clone()) } else { Rate::unlimited() };
     // What is added last is asked first: who it is, then how often they asked.
-    let jobs = about_jobs().route_layer(not_more_than(rate::JOBS)).route_layer(may(Permission::ReadJobs));
-    let logs = about_people().route_layer(not_more_than(rate::LOGS)).route_layer(may(Permission::ReadLogs));
+    let jobs = about_jobs().held_to(rate(rate::JOBS)).needing(&access, Permission::ReadJobs);
+    let logs = about_people().held_to(rate(rate::LOGS)).needing(&access, Permission::ReadLogs);
     jobs.merge(logs).with_state(api)
 }
 
@@ -120,50 +115,59 @@ const ALL: &str = "/v1.0/servicePrincipals";
 const JOB: &str = "/v1.0/servicePrincipals/{application}/synchronization/jobs/{job}";
 
 /// How things stand, and how they are set up.
-fn about_jobs() -> Router<Api> {
+fn about_jobs() -> Routes<Api> {
     let application = format!("{ALL}/{{application}}");
     let synchronization = format!("{application}/synchronization");
-    Router::new()
-        .merge(either(ALL, &get(applications::list)))
-        .merge(either(&application, &get(applications::one)))
-        .merge(either("/v1.0/applications/{application}", &get(configuration::application)))
-        .merge(either(&format!("{application}/appRoleAssignedTo"), &get(configuration::assigned)))
-        .merge(either(&format!("{synchronization}/secrets"), &get(configuration::secrets)))
-        .merge(either("/v1.0/operations/{operation}", &get(audits::operation)))
-        .merge(either(&synchronization, &get(schemas::synchronization)))
-        .merge(either(&format!("{synchronization}/jobs"), &get(jobs::list)))
-        .merge(either(JOB, &get(jobs::one)))
-        .merge(either(&format!("{JOB}/cycles"), &get(waiting::cycles)))
-        .merge(either(&format!("{JOB}/escrows"), &get(waiting::escrows)))
-        .merge(either(&format!("{JOB}/heldRemovals"), &get(waiting::removals)))
-        .merge(either(&format!("{JOB}/objectConnections"), &get(connections::list)))
-        .merge(either(&format!("{JOB}/objectConnections/{{id}}"), &get(connections::one)))
-        .merge(either(&format!("{JOB}/plans/{{plan}}"), &get(plans::one)))
-        .merge(either(&format!("{JOB}/schema"), &get(schemas::of_a_job)))
-        .merge(either(&format!("{JOB}/schema/functions"), &get(schemas::functions_of_a_job)))
-        .merge(either(&format!("{JOB}/schema/filterOperators"), &get(schemas::operators_of_a_job)))
-        .merge(about_templates(&format!("{synchronization}/templates")))
-        .merge(about_templates("/v1.0/applications/{application}/synchronization/templates"))
+    Routes::new()
+        .get(ALL, applications::list, openapi::applications())
+        .get(&application, applications::one, openapi::application())
+        .get("/v1.0/applications/{application}", configuration::application, openapi::document())
+        .get(&format!("{application}/appRoleAssignedTo"), configuration::assigned, openapi::assignments())
+        .get(&format!("{synchronization}/secrets"), configuration::secrets, openapi::secrets())
+        .get("/v1.0/operations/{operation}", audits::operation, openapi::operation())
+        .get(&synchronization, schemas::synchronization, openapi::synchronization())
+        .get(&format!("{synchronization}/jobs"), jobs::list, openapi::jobs())
+        .get(JOB, jobs::one, openapi::job())
+        .get(&format!("{JOB}/cycles"), waiting::cycles, openapi::cycles())
+        .get(&format!("{JOB}/escrows"), waiting::escrows, openapi::escrows())
+        .get(&format!("{JOB}/heldRemovals"), waiting::removals, openapi::held_removals())
+        .get(&format!("{JOB}/objectConnections"), connections::list, openapi::connections())
+        .get(&format!("{JOB}/objectConnections/{{id}}"), connections::one, openapi::connection())
+        .get(&format!("{JOB}/plans/{{plan}}"), plans::one, openapi::plan())
+        .get(&format!("{JOB}/schema"), schemas::of_a_job, openapi::schema("Job"))
+        .get(&format!("{JOB}/schema/functions"), schemas::functions_of_a_job, openapi::functions("Job"))
+        .get(
+            &format!("{JOB}/schema/filterOperators"),
+            schemas::operators_of_a_job,
+            openapi::filter_operators("Job"),
+        )
+        .merge(about_templates(&format!("{synchronization}/templates"), "PrincipalTemplate"))
+        .merge(about_templates("/v1.0/applications/{application}/synchronization/templates", "Template"))
 }
 
-fn about_templates(all: &str) -> Router<Api> {
+/// Templates, which Graph has at two places.
+fn about_templates(all: &str, id: &str) -> Routes<Api> {
     let one = format!("{all}/{{template}}");
-    Router::new()
-        .merge(either(all, &get(schemas::templates)))
-        .merge(either(&one, &get(schemas::template)))
-        .merge(either(&format!("{one}/schema"), &get(schemas::of_a_template)))
-        .merge(either(&format!("{one}/schema/functions"), &get(schemas::functions_of_a_template)))
-        .merge(either(&format!("{one}/schema/filterOperators"), &get(schemas::operators_of_a_template)))
+    Routes::new()
+        .get(all, schemas::templates, openapi::templates(id))
+        .get(&one, schemas::template, openapi::template(id))
+        .get(&format!("{one}/schema"), schemas::of_a_template, openapi::schema(id))
+        .get(&format!("{one}/schema/functions"), schemas::functions_of_a_template, openapi::functions(id))
+        .get(
+            &format!("{one}/schema/filterOperators"),
+            schemas::operators_of_a_template,
+            openapi::filter_operators(id),
+        )
 }
 
 /// What was done to whom, and what would be.
-fn about_people() -> Router<Api> {
+fn about_people() -> Routes<Api> {
     let logs = "/v1.0/auditLogs/provisioning";
-    Router::new()
-        .merge(either(logs, &get(logs::list)))
-        .merge(either(&format!("{logs}/{{record}}"), &get(logs::one)))
-        .merge(either(&format!("{JOB}/plans/{{plan}}/operations"), &get(plans::operations)))
-        .merge(either("/v1.0/auditLogs/directoryAudits", &get(audits::list)))
+    Routes::new()
+        .get(logs, logs::list, openapi::records())
+        .get(&format!("{logs}/{{record}}"), logs::one, openapi::record())
+        .get(&format!("{JOB}/plans/{{plan}}/operations"), plans::operations, openapi::plan_operations())
+        .get("/v1.0/auditLogs/directoryAudits", audits::list, openapi::audits())
         .merge(downloads::routes())
 }
 

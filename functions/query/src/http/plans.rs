@@ -17,15 +17,16 @@ use engine::ports::{Kept, Store as _};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Api, without_options};
 use crate::status::{ExecutionView, execution};
 
 /// A plan without its operations.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Summary<'a> {
+pub(super) struct Summary<'a> {
     id: Uuid,
     job_id: &'a str,
     /// The cycle as which it would be applied.
@@ -36,8 +37,10 @@ struct Summary<'a> {
     /// What the cycle would report.
     execution: ExecutionView,
     /// What the guard would say.
+    #[schema(value_type = Vec<Object>)]
     verdicts: &'a [Verdict],
     /// Whose accounts match, when the job has provisioned nobody yet.
+    #[schema(value_type = Option<Object>)]
     matching: Option<&'a MatchReport>,
     /// How many there are at `…/operations`.
     operation_count: usize,

@@ -13,20 +13,23 @@ use engine::ports::Store as _;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::Api;
 use crate::status::execution;
 
 /// An object that failed. Its attributes are in the provisioning log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Escrow {
+pub(super) struct Escrow {
     source_id: String,
     display_name: Option<String>,
+    #[schema(value_type = String, example = "User")]
     object_type: ObjectType,
     /// Whether only a manager or a member failed, while the object itself is as it should be.
     reference: bool,
     /// The code, a sentence, the call, its status and the beginning of its answer.
+    #[schema(value_type = Object)]
     failure: Failure,
     recommended_action: Option<&'static str>,
     attempts: u32,
@@ -34,6 +37,7 @@ struct Escrow {
     last_failed: Timestamp,
     /// `null` when 28 days of trying are over, or when somebody said to let it rest.
     next_attempt: Option<Timestamp>,
+    #[schema(value_type = Option<Object>)]
     ignored: Option<HumanDecision>,
     change_id: String,
 }
@@ -58,12 +62,13 @@ impl From<EscrowEntry> for Escrow {
 }
 
 /// A removal that waits for the guard or for a person.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct HeldRemoval {
+pub(super) struct HeldRemoval {
     source_id: String,
     display_name: String,
     /// What is taken away.
+    #[schema(value_type = String, example = "users")]
     removed: Removed,
     /// Of memberships as many as leave the group, otherwise 1.
     count: u64,
@@ -72,6 +77,7 @@ struct HeldRemoval {
     staged_at: Timestamp,
     /// The `stagedDelete` record that told of it; `null` until it was held.
     record_id: Option<String>,
+    #[schema(value_type = Option<Object>)]
     decision: Option<HumanDecision>,
 }
 

@@ -7,6 +7,7 @@ mod connections;
 mod downloads;
 mod jobs;
 mod logs;
+mod openapi;
 mod plans;
 mod refusals;
 mod schemas;
