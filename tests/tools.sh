@@ -66,7 +66,8 @@ need_venv() {
     if [ "$(cat "$VENV/installed" 2>/dev/null)" != "$wanted" ]; then
         say "installing Python packages into $VENV"
         python3 -m venv --clear "$VENV"
-        "$VENV/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt ||
+        # msgraph-sdk has a module for every path of Graph, compiled 200 MB and half a minute more, and the tests load few.
+        "$VENV/bin/pip" install --quiet --disable-pip-version-check --no-compile -r tests/requirements.txt ||
             fail "the packages of tests/requirements.txt could not be installed from PyPI; look above for why, then run this again"
         echo "$wanted" > "$VENV/installed"
     fi

@@ -7,6 +7,7 @@ mod cli;
 mod demo;
 mod directory;
 mod functions;
+mod graph;
 mod handover;
 mod jobs;
 mod kill;

@@ -1,5 +1,5 @@
 //! Keys as OData writes them: `jobs('scim.1')` means `jobs/scim.1`, and `servicePrincipals(appId='x')` means
-//! `servicePrincipals/x`, since an application has one id here.
+//! `servicePrincipals/x`, since an application has one id here. Calls of functions, too: `functions()` means `functions`.
 //!
 //! In: a request as it came. Out: the same with a path that routes know. What is not of this form stays as it is.
 
@@ -34,11 +34,17 @@ fn rewritten(uri: &Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// `name/key` of `name('key')` or `name(property='key')`.
+/// What OData calls as functions. Of any other name the parentheses may belong to a key.
+const CALLED: [&str; 2] = ["functions", "filterOperators"];
+
+/// `name/key` of `name('key')` or `name(property='key')`, `name` of the call `name()`.
 fn keyed(segment: &str) -> Option<String> {
     let decoded = decoded(segment)?;
     let (name, rest) = decoded.split_once('(')?;
     let inner = rest.strip_suffix(')')?;
+    if inner.is_empty() && CALLED.contains(&name) {
+        return Some(name.to_owned());
+    }
     let (property, quoted) = inner.split_at(inner.find('\'')?);
     let is_word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let is_property = property.is_empty() || property.strip_suffix('=').is_some_and(is_word);
@@ -100,6 +106,8 @@ mod tests {
             ("/objectConnections('o''neil')", "/objectConnections/o%27neil"),
             ("/objectConnections('cn=Kim%2Cdc%3Da%2Fb')", "/objectConnections/cn%3DKim%2Cdc%3Da%2Fb"),
             ("/objectConnections('cn=Kim%20(x)')", "/objectConnections/cn%3DKim%20%28x%29"),
+            ("/jobs('a')/schema/functions()", "/jobs/a/schema/functions"),
+            ("/jobs/a/schema/filterOperators%28%29?$top=1", "/jobs/a/schema/filterOperators?$top=1"),
         ];
         for (path, expected) in cases {
             assert_eq!(rewritten(&path.parse().unwrap()).unwrap().to_string(), expected, "{path}");

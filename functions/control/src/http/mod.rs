@@ -10,7 +10,7 @@
 //! POST   …/synchronization/jobs                                  the job of an application that has none yet
 //! DELETE …/jobs/{job}                                            stop, and forget everything
 //! POST   …/jobs/{job}/start, /pause, /restart, /validateCredentials, /provisionOnDemand
-//! PUT    …/jobs/{job}/schema                                     If-Match; DELETE brings the default back
+//! PUT    …/jobs/{job}/schema                                     If-Match; PATCH as SDKs send it; DELETE brings the default back
 //! POST   …/jobs/{job}/schema/parseExpression
 //! POST   …/jobs/{job}/schema/directories/{directory}/discover
 //! POST   …/jobs/{job}/heldRemovals/approve, /reject, /reconsider
@@ -139,6 +139,7 @@ fn of_jobs() -> Routes<Settings> {
         .post(&at("validateCredentials"), jobs::validate, openapi::validate())
         .post(&at("provisionOnDemand"), provision::now, openapi::provision())
         .put(&at("schema"), schema::replace, openapi::replace_schema())
+        .patch(&at("schema"), schema::change, openapi::change_schema())
         .delete(&at("schema"), schema::reset, openapi::reset_schema())
         .post(&at("schema/parseExpression"), schema::parse, openapi::parse())
         .post(&at("schema/directories/{directory}/discover"), schema::discover, openapi::discover())

@@ -191,6 +191,14 @@ pub(super) fn replace_schema() -> About {
     saved(About::new("replaceSchema", SCHEMAS, "Replaces the mappings of a job").reads(schema))
 }
 
+pub(super) fn change_schema() -> About {
+    let schema = Shape::like("SynchronizationSchema", &schema());
+    saved(
+        About::new("changeSchema", SCHEMAS, "Replaces the mappings of a job, as Microsoft's SDKs write them")
+            .reads(schema),
+    )
+}
+
 fn schema() -> Value {
     json!({ "id": JOB, "version": "3", "synchronizationRules": [{}], "directories": [{}] })
 }

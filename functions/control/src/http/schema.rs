@@ -29,14 +29,59 @@ pub(super) async fn replace(
     given: Bytes,
 ) -> Result<Response, ApiError> {
     let stored = find::job(&settings.store, &caller, &application, &job).await?;
-    let schema =
-        SynchronizationSchema::read(&given).map_err(|error| ApiError::bad_request(error.to_string()))?;
-    let (changed, _) = exchange::with_schema(&whole(&stored)?, &schema).map_err(|findings| {
+    let (whole, schema) = (whole(&stored)?, read(&given)?);
+    let document = with_schema(&stored, &whole, &schema)?;
+    settings.save(&Asker::new(caller, &request), &headers, &stored, document, "Update schema").await
+}
+
+/// `PATCH …/schema`: what Graph's SDKs have for it. They send all of a schema but the flags, which some of them forget when
+/// they write: what a mapping may do stays as it is where nothing is said of it, so that nobody is deleted for that.
+pub(super) async fn change(
+    State(settings): State<Settings>,
+    Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
+    Path((application, job)): Path<(String, String)>,
+    headers: HeaderMap,
+    given: Bytes,
+) -> Result<Response, ApiError> {
+    let stored = find::job(&settings.store, &caller, &application, &job).await?;
+    let (whole, mut schema) = (whole(&stored)?, read(&given)?);
+    keep_flow_types(&mut schema, &exchange::schema_of(&whole, stored.job.as_str(), stored.version));
+    let document = with_schema(&stored, &whole, &schema)?;
+    settings.save(&Asker::new(caller, &request), &headers, &stored, document, "Update schema").await
+}
+
+fn read(given: &Bytes) -> Result<SynchronizationSchema, ApiError> {
+    SynchronizationSchema::read(given).map_err(|error| ApiError::bad_request(error.to_string()))
+}
+
+fn with_schema(
+    stored: &StoredApplication,
+    whole: &Application,
+    schema: &SynchronizationSchema,
+) -> Result<Value, ApiError> {
+    let (changed, _) = exchange::with_schema(whole, schema).map_err(|findings| {
         let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
         ApiError::bad_request(lines.join("; "))
     })?;
-    let document = with_mappings(&stored.document, &changed);
-    settings.save(&Asker::new(caller, &request), &headers, &stored, document, "Update schema").await
+    Ok(with_mappings(&stored.document, &changed))
+}
+
+/// Fills in what the mappings of a schema may do, from those that there are between the same types.
+fn keep_flow_types(schema: &mut SynchronizationSchema, present: &SynchronizationSchema) {
+    let known: Vec<_> =
+        present.synchronization_rules.each().iter().flat_map(|rule| rule.object_mappings.each()).collect();
+    let Given::Value(rules) = &mut schema.synchronization_rules else { return };
+    for rule in rules {
+        let Given::Value(mappings) = &mut rule.object_mappings else { continue };
+        for mapping in mappings.iter_mut().filter(|mapping| mapping.flow_types.value().is_none()) {
+            let types = (&mapping.source_object_name, &mapping.target_object_name);
+            let same = known.iter().find(|one| (&one.source_object_name, &one.target_object_name) == types);
+            if let Some(same) = same {
+                mapping.flow_types = same.flow_types.clone();
+            }
+        }
+    }
 }
 
 /// `DELETE …/schema`: the default mappings come back.

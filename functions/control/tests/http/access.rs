@@ -28,7 +28,7 @@ impl Asks {
 }
 
 /// Every route that changes something. What is sent is nothing that could be done: who may is refused with 400 or 404.
-const ROUTES: [(Method, &str, Asks); 28] = [
+const ROUTES: [(Method, &str, Asks); 29] = [
     (Method::POST, "/v1.0/applicationTemplates/none/instantiate", Asks::ToWrite),
     (Method::POST, "/v1.0/applications", Asks::ToWrite),
     (Method::PUT, "/v1.0/applications/none", Asks::ToWrite),
@@ -44,6 +44,7 @@ const ROUTES: [(Method, &str, Asks); 28] = [
     (Method::POST, "/v1.0/servicePrincipals/none/synchronization/jobs/j/validateCredentials", Asks::ToWrite),
     (Method::POST, "/v1.0/servicePrincipals/none/synchronization/jobs/j/provisionOnDemand", Asks::ToWrite),
     (Method::PUT, "/v1.0/servicePrincipals/none/synchronization/jobs/j/schema", Asks::ToWrite),
+    (Method::PATCH, "/v1.0/servicePrincipals/none/synchronization/jobs/j/schema", Asks::ToWrite),
     (Method::DELETE, "/v1.0/servicePrincipals/none/synchronization/jobs/j/schema", Asks::ToWrite),
     (
         Method::POST,

@@ -141,6 +141,30 @@ async fn a_schema_is_replaced_and_brought_back_to_the_default() {
 }
 
 #[tokio::test]
+async fn a_schema_that_says_nothing_of_flow_types_keeps_them_when_it_is_patched_and_not_when_it_is_put() {
+    let stage = Stage::new().await;
+    let (_, job) = stage.ledgerly().await;
+    let path = format!("{job}/schema");
+    let stored = stage.stored("Ledgerly").await;
+    let whole = serde_json::from_value(stored.document.clone()).unwrap();
+    let mut schema = serde_json::to_value(exchange::schema_of(&whole, stored.job.as_str(), 1)).unwrap();
+    let mapping = "/synchronizationRules/0/objectMappings/0";
+    let flow_types = &mut schema.pointer_mut(mapping).unwrap()["flowTypes"];
+    *flow_types = json!("Add, Update");
+    stage.ask(Method::PATCH, &path, &schema).await.is(204);
+    let actions = |document: &Value| document["users"]["actions"].clone();
+    assert_eq!(actions(&stage.stored("Ledgerly").await.document), json!(["create", "update"]));
+
+    schema.pointer_mut(mapping).unwrap().as_object_mut().unwrap().remove("flowTypes");
+    stage.ask(Method::PATCH, &path, &schema).await.is(204);
+    assert_eq!(actions(&stage.stored("Ledgerly").await.document), json!(["create", "update"]));
+    stage.ask_if(Method::PATCH, &path, &schema, Some("\"1\"")).await.refused(412);
+
+    stage.ask(Method::PUT, &path, &schema).await.is(204);
+    assert_eq!(actions(&stage.stored("Ledgerly").await.document), json!(["create", "update", "delete"]));
+}
+
+#[tokio::test]
 async fn who_is_assigned_is_who_is_provisioned() {
     let stage = Stage::new().await;
     let (principal, _) = stage.ledgerly().await;
