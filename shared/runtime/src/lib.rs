@@ -7,6 +7,5 @@ pub mod ask;
 pub mod aws;
 pub mod clock;
 pub mod env;
-pub mod gateway;
 pub mod secrets;
 pub mod tracing;
