@@ -89,8 +89,12 @@ fn make_private(folder: &std::path::Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// Writes beside the old file and then in its place: whoever reads sees the old credential, or the new one.
-fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+/// Writes a file that only its owner can read: beside the old one and then in its place, so that whoever reads sees the
+/// old credential, or the new one.
+///
+/// # Errors
+/// What the file system says.
+pub fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
     let draft = path.with_extension("new");
     match std::fs::remove_file(&draft) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),

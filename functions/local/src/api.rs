@@ -4,7 +4,6 @@
 //! the health check and the description answers without the token, which is drawn at each start and lies in the data folder for its owner
 //! alone.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use ::api::token::Signer;
 use anyhow::Context as _;
 use axum::Router;
 use control::http::{LARGEST_BODY, References};
-use control::vault::Folder;
+use control::vault::{Folder, write_private};
 use secrecy::SecretString;
 use sync::ask::InProcess;
 use tokio::net::TcpListener;
@@ -92,21 +91,4 @@ fn routes(home: &Home, access: Access) -> anyhow::Result<Router> {
     };
     let all = query::http::routes(context.store.clone(), reads).merge(control::http::routes(changes, access));
     Ok(framed(all.served(), context.clock.clone(), LARGEST_BODY))
-}
-
-/// Writes a file that only its owner can read.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    // A file that is there keeps its rights, whoever gave them.
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)?.write_all(text.as_bytes())
 }

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::Router;
-use axum::http::header::{HOST, HeaderMap, HeaderValue};
+use axum::http::header::{ETAG, HOST, HeaderMap, HeaderValue};
+use axum::response::Response;
 use axum::routing::MethodRouter;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -24,6 +25,15 @@ pub fn origin(headers: &HeaderMap) -> String {
 #[must_use]
 pub fn context(headers: &HeaderMap, of: &str) -> Value {
     Value::String(format!("{}/v1.0/$metadata#{of}", origin(headers)))
+}
+
+/// An answer about a version of a document: its `ETag`, by which a change says what it was made from.
+#[must_use]
+pub fn tagged(mut response: Response, version: u32) -> Response {
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
 }
 
 /// The answer about one thing.

@@ -1,12 +1,12 @@
 //! Applications: made, changed, deleted.
 
-use api::answer::entity;
+use api::answer::{entity, tagged};
 use api::frame::RequestId;
 use api::{ApiError, Caller, find};
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::header::{ETAG, LOCATION};
+use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use connectors::application::{Application, Problem, draft};
@@ -251,14 +251,6 @@ fn created(headers: &HeaderMap, stored: &StoredApplication, of: &str, told: Valu
         response.headers_mut().insert(LOCATION, place);
     }
     tagged(response, stored.version)
-}
-
-/// An answer about a version of a document.
-pub(super) fn tagged(mut response: Response, version: u32) -> Response {
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
-        response.headers_mut().insert(ETAG, tag);
-    }
-    response
 }
 
 impl Settings {

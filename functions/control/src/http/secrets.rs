@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use api::answer::tagged;
 use api::frame::RequestId;
 use api::{ApiError, Caller, find};
 use axum::Extension;
@@ -14,7 +15,6 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::applications::tagged;
 use super::audit::{Asker, Deed, said};
 use super::{Settings, body};
 

@@ -1,14 +1,13 @@
 //! How an application is set up: its document, its settings, who is assigned to it.
 
-use api::answer::{context, entity};
+use api::answer::{context, entity, tagged};
 use api::{ApiError, Caller, find};
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header::{ETAG, HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use connectors::application::{assignments, settings};
 use serde_json::{Value, json};
-use store::StoredApplication;
 
 use super::{Api, without_options};
 
@@ -30,7 +29,7 @@ pub(super) async fn application(
         "jobId": stored.job,
         "document": stored.document,
     });
-    Ok(tagged(entity(&headers, "applications/$entity", told).into_response(), &stored))
+    Ok(tagged(entity(&headers, "applications/$entity", told).into_response(), stored.version))
 }
 
 /// `GET …/synchronization/secrets`: settings, and credentials as `*`.
@@ -49,7 +48,7 @@ pub(super) async fn secrets(
         .map(|setting| json!({ "key": setting.key, "value": setting.value }))
         .collect();
     let told = json!({ "@odata.context": context(&headers, &about), "value": pairs });
-    Ok(tagged(Json(told).into_response(), &stored))
+    Ok(tagged(Json(told).into_response(), stored.version))
 }
 
 /// `GET …/appRoleAssignedTo`: who is assigned, one by one. Empty both for nobody and for everybody; `SyncAll` among the
@@ -67,13 +66,5 @@ pub(super) async fn assigned(
     let all = assignments::of(&stored.document);
     let shown: Vec<Value> = all.iter().map(|one| one.shown(&stored.id, &stored.name)).collect();
     let told = json!({ "@odata.context": context(&headers, &about), "value": shown });
-    Ok(tagged(Json(told).into_response(), &stored))
-}
-
-/// An answer about a version of a document.
-fn tagged(mut response: Response, stored: &StoredApplication) -> Response {
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", stored.version)) {
-        response.headers_mut().insert(ETAG, tag);
-    }
-    response
+    Ok(tagged(Json(told).into_response(), stored.version))
 }

@@ -4,11 +4,11 @@
 //! A job's schema is its application's mappings, written anew at each request. Its `ETag` is the version of the
 //! application: whoever writes a schema back says by it which one they read.
 
-use api::answer::{context, entity};
+use api::answer::{context, entity, tagged};
 use api::{ApiError, Caller, find};
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
-use axum::http::header::{ETAG, HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use connectors::application::exchange::{self, Template};
 use connectors::application::{Application, filled};
@@ -98,16 +98,12 @@ pub(super) async fn of_a_job(
     Path((application, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<(HeaderMap, Json<Value>), ApiError> {
+) -> Result<Response, ApiError> {
     without_options(query.as_deref())?;
     let stored = find::job(&api.store, &caller, &application, &id).await?;
     let about = format!("servicePrincipals('{}')/synchronization/jobs('{id}')/schema/$entity", stored.id);
     let schema = exchange::schema_of(&document(&stored)?, stored.job.as_str(), stored.version);
-    let mut tagged = HeaderMap::new();
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", stored.version)) {
-        tagged.insert(ETAG, tag);
-    }
-    Ok((tagged, entity(&headers, &about, schema)))
+    Ok(tagged(entity(&headers, &about, schema).into_response(), stored.version))
 }
 
 /// `GET …/jobs/{job}/schema/functions`, whose answer is every job's.

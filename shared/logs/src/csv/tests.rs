@@ -1,3 +1,5 @@
+//! The files of a CSV download, read back as others read them.
+
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Cursor, Read};
 use std::process::Command;

@@ -4,8 +4,8 @@
 //! opposed to how a page of its answer looks, is told apart here: it is what a token is bound to.
 
 use api::pages::top;
-use logs::Question;
 use logs::odata::{Filter, Known};
+use logs::{Question, oldest_first, text_to_search};
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -68,9 +68,12 @@ impl Options {
                 "$filter" => {
                     options.question.filter = Filter::parse(&value).map_err(|error| error.to_string())?;
                 }
-                "$search" => options.question.search = Some(search(&value)?),
+                "$search" => options.question.search = Some(text_to_search(&value)?),
                 "$top" => options.top = Some(top(&value)?),
-                "$orderby" => options.question.oldest_first = oldest_first(&value)?,
+                "$orderby" => {
+                    let order = oldest_first(&value).map_err(|problem| format!("{problem}. {ACCEPTED}"))?;
+                    options.question.oldest_first = order;
+                }
                 "$select" => options.select = Some(select(&value)?),
                 "$count" => options.count = truth(&value)?,
                 "$skiptoken" => options.token = Some(value.into_owned()),
@@ -84,26 +87,12 @@ impl Options {
     /// The one record that is asked for, by its own id or its change's. An id that none can have is nobody's.
     pub(super) fn single(&self) -> Result<Option<Uuid>, String> {
         let Known { id, change, .. } = self.question.filter.known();
-        let (id, change) = (id.as_deref(), change.as_deref());
-        if id.or(change).is_none() {
-            return Ok(None);
-        }
-        if self.question.search.is_some() {
+        if self.question.search.is_some() && id.or(change).is_some() {
             return Err(
                 "$search does not go together with id or changeId: they name one record already".to_owned()
             );
         }
-        let uuid = |text: &str| text.parse().unwrap_or(Uuid::nil());
-        Ok(id.map(uuid).or(change.map(|change| engine::ids::record_id(uuid(change)))))
-    }
-}
-
-/// `activityDateTime desc`, as when nobody says, or `asc`, which is OData's way when no direction is given.
-fn oldest_first(value: &str) -> Result<bool, String> {
-    match value.split_whitespace().collect::<Vec<_>>()[..] {
-        ["activityDateTime", "desc"] => Ok(false),
-        ["activityDateTime"] | ["activityDateTime", "asc"] => Ok(true),
-        _ => Err(format!("'{value}' is no order of the log. {ACCEPTED}")),
+        Ok(self.question.one())
     }
 }
 
@@ -118,17 +107,6 @@ fn select(value: &str) -> Result<Vec<&'static str>, String> {
 
 fn truth(value: &str) -> Result<bool, String> {
     value.trim().parse().map_err(|_| "$count is true or false".to_owned())
-}
-
-/// A name or an id; OData's double quotes around it may be there.
-fn search(value: &str) -> Result<String, String> {
-    let name = value.trim();
-    let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name).trim();
-    match name.chars().count() {
-        0 => Err("$search is empty; write the beginning of a name, or an id".to_owned()),
-        1..=1_000 => Ok(name.to_owned()),
-        _ => Err("$search is longer than a name or an id".to_owned()),
-    }
 }
 
 #[cfg(test)]
