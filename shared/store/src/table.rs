@@ -5,6 +5,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::paginator::QueryPaginator;
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::ports::{Lease, StoreError};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -52,21 +53,27 @@ impl Table {
 
     /// Reads all items of a partition key whose range key begins with `prefix`, in the order of their range keys.
     pub(crate) async fn list(&self, pk: &str, prefix: &str) -> Result<Vec<Stored>, StoreError> {
+        let pages = self.pages(pk, prefix, None).items().send();
+        let items: Vec<Item> =
+            pages.collect::<Result<_, _>>().await.map_err(failed(format!("listing {pk}")))?;
+        items.into_iter().map(Stored::read).collect()
+    }
+
+    /// The same, as many at once as are given, or as DynamoDB gives.
+    pub(crate) fn pages(&self, pk: &str, prefix: &str, at_once: Option<i32>) -> QueryPaginator {
         let condition = if prefix.is_empty() { "pk = :pk" } else { "pk = :pk AND begins_with(sk, :prefix)" };
         let mut request = self
             .client
             .query()
             .table_name(&self.name)
             .consistent_read(true)
+            .set_limit(at_once)
             .key_condition_expression(condition)
             .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
         if !prefix.is_empty() {
             request = request.expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
         }
-        let pages = request.into_paginator().items().send();
-        let items: Vec<Item> =
-            pages.collect::<Result<_, _>>().await.map_err(failed(format!("listing {pk}")))?;
-        items.into_iter().map(Stored::read).collect()
+        request.into_paginator()
     }
 
     /// Reads items of a partition key in the order of their range keys, from the one after `after` on, at most `most`;

@@ -10,8 +10,10 @@
 //! # Caveats
 //! Indexes lag behind by a moment: the newest second of the log may appear in the next search.
 
+mod merge;
 mod names;
 mod read;
+mod streams;
 mod write;
 
 pub use names::Person;

@@ -13,7 +13,8 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::read::QueryError;
-use crate::item::Draft;
+use crate::item::{Draft, Stored};
+use crate::table::failed;
 use crate::{DynamoStore, keys};
 
 /// The longest folded name kept, in characters: longer than any name a directory shows, far below the 1,024 bytes
@@ -22,6 +23,9 @@ const LONGEST: usize = 200;
 
 /// Words of a name that it is found by. Names have two to four; what has more is a description.
 const WORDS: usize = 8;
+
+/// Rows read at once: three for each of a hundred people, more than most have.
+const ROWS_AT_ONCE: i32 = 300;
 
 /// Somebody found by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,20 +37,28 @@ pub struct Person {
 }
 
 impl DynamoStore {
-    /// The people of a job with a name, now or earlier, of which a word begins with `text`, by name.
+    /// The people of a job with a name, now or earlier, of which a word begins with `text`, by name; at most `most`.
     ///
     /// # Errors
-    /// [`QueryError::ShortName`] when `text` has no two letters.
-    pub async fn find_people(&self, job: &JobId, text: &str) -> Result<Vec<Person>, QueryError> {
+    /// [`QueryError::ShortName`] when `text` has no two letters, [`QueryError::ManyPeople`] when there are more.
+    pub async fn find_people(&self, job: &JobId, text: &str, most: usize) -> Result<Vec<Person>, QueryError> {
         let folded = fold(text);
         let Some(pk) = keys::names_like(job, &folded) else {
             return Err(QueryError::ShortName(text.to_owned()));
         };
         let mut people = BTreeMap::new();
-        for stored in self.logs.list(&pk, &folded).await? {
-            let source_id = SourceId::new(stored.text("source")?);
-            let name = stored.text("name")?.to_owned();
-            people.entry(source_id.clone()).or_insert(Person { source_id, name });
+        let mut pages = self.logs.pages(&pk, &folded, Some(ROWS_AT_ONCE)).send();
+        while let Some(page) = pages.next().await {
+            for item in page.map_err(failed("searching for a name"))?.items.unwrap_or_default() {
+                let stored = Stored::read(item)?;
+                let source_id = SourceId::new(stored.text("source")?);
+                let name = stored.text("name")?.to_owned();
+                people.entry(source_id.clone()).or_insert(Person { source_id, name });
+            }
+            // Two letters may begin the names of thousands, and nobody is shown them.
+            if people.len() > most {
+                return Err(QueryError::ManyPeople { text: text.to_owned(), most });
+            }
         }
         let mut people: Vec<Person> = people.into_values().collect();
         people.sort_by(|a, b| (&a.name, &a.source_id).cmp(&(&b.name, &b.source_id)));

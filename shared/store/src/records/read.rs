@@ -1,38 +1,33 @@
 //! Reading the log, a page at a time, in the order of time.
 //!
-//! A question becomes *streams*: one query for each shard of an index, or for each person found. Every stream is
-//! in the same order, so a page is the first of what they begin with. Indexes hold keys only; the records
+//! A question becomes *streams*: one query for each shard of an index, or for each person found. Every stream is in the
+//! same order, so a page is the first of what they begin with (`streams.rs`). Indexes hold keys only; the records
 //! themselves are fetched by key, and checked against the question, since hashes stand for ids in the index.
 
 use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine::ids::{IdHash, digest16, record_id};
 use engine::model::{CycleId, JobId, SourceId, TargetId};
 use engine::ports::StoreError;
 use engine::report::ProvisioningRecord;
-use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::names;
+use super::streams::{Stream, Window, of_people, sharded};
 use super::write::RECORD;
 use crate::DynamoStore;
-use crate::item::{Item, Stored, seconds};
-use crate::keys::{self, LogIndex, SHARDS};
-use crate::table::failed;
+use crate::item::{Stored, seconds};
+use crate::keys;
 
 /// The largest page: DynamoDB fetches a hundred records a request, ten requests are a second at most.
 const LARGEST_PAGE: usize = 1_000;
 
 /// The most people whose records are merged into one answer: one query each, for every page.
 const MOST_PEOPLE: usize = 100;
-
-/// Streams asked at once.
-const AT_ONCE: usize = 8;
 
 /// A question to the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,12 +83,12 @@ pub enum QueryError {
     #[error("'{0}' is too short to search for: give at least two letters of a name")]
     ShortName(String),
     /// A search by name found too many people to show their records together.
-    #[error("{people} people are called '{text}…'; give more letters, or choose one of them by id")]
+    #[error("more than {most} people are called '{text}…'; give more letters, or choose one of them by id")]
     ManyPeople {
         /// What was searched for.
         text: String,
-        /// How many were found.
-        people: usize,
+        /// How many there may be.
+        most: usize,
     },
     /// The continuation belongs to another question.
     #[error("the continuation token does not belong to this search; begin it again without one")]
@@ -109,20 +104,6 @@ struct Token {
     #[serde(rename = "before")]
     last: String,
     question: IdHash,
-}
-
-/// One query in the order of time.
-struct Stream {
-    index: LogIndex,
-    hash: String,
-}
-
-/// The stretch of time still to be read: positions from `low` up to `high`, beyond `last`, which was shown.
-struct Window {
-    low: String,
-    high: String,
-    last: Option<String>,
-    oldest_first: bool,
 }
 
 impl DynamoStore {
@@ -168,6 +149,7 @@ impl DynamoStore {
         let oldest = self.expiry.now().map(|now| self.oldest(now));
         window.low = oldest.into_iter().fold(window.low, Ord::max);
         let mut found: Vec<ProvisioningRecord> = Vec::new();
+        let mut shown: Option<String> = None;
         loop {
             let (positions, mut more) = self.positions(&streams, &window, wanted).await?;
             let mut records = self.fetch(&positions).await?;
@@ -177,11 +159,14 @@ impl DynamoStore {
                     break;
                 }
                 found.extend(records.remove(&position).filter(|record| query.matches(record)));
-                window.last = Some(position);
+                shown = Some(position);
+            }
+            if let Some(last) = &shown {
+                window = window.beyond(last);
             }
             if !more || found.len() == wanted {
                 query.refuse_short_name(&found)?;
-                let last = window.last.filter(|_| more);
+                let last = shown.filter(|_| more);
                 let token = last.map(|last| query.token_after(last)).transpose()?;
                 return Ok(RecordPage { records: found, token });
             }
@@ -220,10 +205,11 @@ impl DynamoStore {
     async fn people(&self, query: &RecordQuery, name: &str) -> Result<BTreeSet<SourceId>, QueryError> {
         let mut people = BTreeSet::new();
         for job in self.jobs(query).await? {
-            people.extend(self.find_people(&job, name).await?.into_iter().map(|person| person.source_id));
-        }
-        if people.len() > MOST_PEOPLE {
-            return Err(QueryError::ManyPeople { text: name.to_owned(), people: people.len() });
+            let found = self.find_people(&job, name, MOST_PEOPLE).await?;
+            people.extend(found.into_iter().map(|person| person.source_id));
+            if people.len() > MOST_PEOPLE {
+                return Err(QueryError::ManyPeople { text: name.to_owned(), most: MOST_PEOPLE });
+            }
         }
         Ok(people)
     }
@@ -234,71 +220,6 @@ impl DynamoStore {
             Some(job) => Ok(vec![job.clone()]),
             None => Ok(self.applications().await?.into_iter().map(|application| application.job).collect()),
         }
-    }
-
-    /// The first positions in the window over all streams, at most `wanted`, and whether there are more.
-    ///
-    /// Each stream is read until it has shown `wanted` positions or its end, so nothing that a stream did not show
-    /// yet can belong before the last of them.
-    async fn positions(
-        &self,
-        streams: &[Stream],
-        window: &Window,
-        wanted: usize,
-    ) -> Result<(Vec<String>, bool), StoreError> {
-        // Collected first: the compiler cannot see that a closure inside the stream makes a future that is `Send`.
-        let heads: Vec<_> = streams.iter().map(|stream| self.head(stream, window, wanted)).collect();
-        let heads: Vec<Vec<String>> = stream::iter(heads).buffer_unordered(AT_ONCE).try_collect().await?;
-        let more = heads.iter().any(|head| head.len() > wanted);
-        let mut positions: Vec<String> = heads.into_iter().flatten().collect();
-        positions.sort_unstable();
-        positions.dedup();
-        if !window.oldest_first {
-            positions.reverse();
-        }
-        let more = more || positions.len() > wanted;
-        positions.truncate(wanted);
-        Ok((positions, more))
-    }
-
-    /// The first positions of one stream: one more than `wanted`, when there are as many.
-    async fn head(&self, stream: &Stream, window: &Window, wanted: usize) -> Result<Vec<String>, StoreError> {
-        let (mut low, mut high) = (&window.low, &window.high);
-        if let Some(last) = &window.last {
-            *(if window.oldest_first { &mut low } else { &mut high }) = last;
-        }
-        if high < low {
-            return Ok(Vec::new());
-        }
-        // One more tells whether there are more; another one may be the position shown last.
-        let limit = wanted + 2;
-        let mut items = self
-            .logs
-            .client
-            .query()
-            .table_name(&self.logs.name)
-            .index_name(stream.index.name)
-            .key_condition_expression("#hash = :hash AND #at BETWEEN :low AND :high")
-            .expression_attribute_names("#hash", stream.index.hash)
-            .expression_attribute_names("#at", keys::AT)
-            .expression_attribute_values(":hash", AttributeValue::S(stream.hash.clone()))
-            .expression_attribute_values(":low", AttributeValue::S(low.clone()))
-            .expression_attribute_values(":high", AttributeValue::S(high.clone()))
-            .scan_index_forward(window.oldest_first)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .into_paginator()
-            .items()
-            .send();
-        let mut head = Vec::new();
-        while head.len() <= wanted {
-            let Some(item) = items.next().await else { break };
-            let item: Item = item.map_err(failed("searching the log"))?;
-            let position = item.get(keys::AT).and_then(|at| at.as_s().ok()).cloned().unwrap_or_default();
-            if window.last.as_ref() != Some(&position) {
-                head.push(position);
-            }
-        }
-        Ok(head)
     }
 
     /// The records at these positions. One that has expired since, or was written again, is left out.
@@ -315,28 +236,19 @@ impl DynamoStore {
     }
 }
 
-fn of_people(people: &BTreeSet<SourceId>) -> Vec<Stream> {
-    let of = |person| Stream { index: keys::BY_SOURCE, hash: IdHash::of(person).to_string() };
-    people.iter().map(of).collect()
-}
-
-fn sharded(index: LogIndex, hash: impl Fn(u128) -> String) -> Vec<Stream> {
-    (0..SHARDS).map(|shard| Stream { index, hash: hash(shard) }).collect()
-}
-
 impl Window {
     fn of(query: &RecordQuery) -> Result<Self, QueryError> {
         // A position is a moment and more, so a moment alone sorts before all positions at it.
         let low = query.since.map_or_else(|| "0".to_owned(), keys::moment);
         let high = query.until.map_or_else(|| "~".to_owned(), keys::moment);
-        let window = Self { low, high, last: None, oldest_first: query.oldest_first };
+        let window = Self { low, high, oldest_first: query.oldest_first };
         let Some(token) = &query.token else { return Ok(window) };
         let json = URL_SAFE_NO_PAD.decode(token).map_err(|_| QueryError::ForeignToken)?;
         let token: Token = serde_json::from_slice(&json).map_err(|_| QueryError::ForeignToken)?;
         if token.question != query.digest() {
             return Err(QueryError::ForeignToken);
         }
-        Ok(Self { last: Some(token.last), ..window })
+        Ok(window.beyond(&token.last))
     }
 }
 

@@ -28,23 +28,29 @@ impl DynamoStore {
         records: &[ProvisioningRecord],
         names: &[Identity],
     ) -> Result<(), StoreError> {
+        self.logs.put_batches(self.rows(job, records, names)?).await?;
+        (self.told)(records);
+        Ok(())
+    }
+
+    /// The rows of records, and those under which their people are found by name.
+    pub(crate) fn rows(
+        &self,
+        job: &JobId,
+        records: &[ProvisioningRecord],
+        names: &[Identity],
+    ) -> Result<Vec<Draft>, StoreError> {
         let mut rows = Vec::with_capacity(records.len() + 3 * names.len());
         for record in records {
             rows.push(draft(job, record, self.retention)?);
         }
         rows.extend(names::rows(job, names));
-        self.logs.put_batches(rows).await?;
-        (self.told)(records);
-        Ok(())
+        Ok(rows)
     }
 }
 
 /// A record's row.
-pub(super) fn draft(
-    job: &JobId,
-    record: &ProvisioningRecord,
-    retention: SignedDuration,
-) -> Result<Draft, StoreError> {
+fn draft(job: &JobId, record: &ProvisioningRecord, retention: SignedDuration) -> Result<Draft, StoreError> {
     let key = keys::record(record.id);
     let shard = keys::shard_of(record.id);
     let at = record.activity_date_time;

@@ -204,7 +204,7 @@ async fn all_of_format_1_is_there(world: &World) {
     assert_eq!(store.cycles(&job(), 9).await.unwrap(), [report(1, after(0))]);
     let failed = record("ann", cycle(1), after(0), Outcome::Failure);
     assert_eq!(store.record(failed.id).await.unwrap(), Some(failed));
-    assert_eq!(store.find_people(&job(), "ann").await.unwrap().len(), 1);
+    assert_eq!(store.find_people(&job(), "ann", 9).await.unwrap().len(), 1);
     let seen = store.mailbox(&application().id).await.unwrap();
     assert_eq!(seen.facts(), [fact(1), fact(2)]);
     assert!(seen.is_unconfirmed() && seen.told().trouble_since == Some(after(0)));

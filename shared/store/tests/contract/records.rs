@@ -140,12 +140,12 @@ async fn people_are_found_by_any_word_of_any_name_they_had() {
         ("ann x", &[]),
     ];
     for (text, expected) in cases {
-        let found = world.store.find_people(&job(), text).await.unwrap();
+        let found = world.store.find_people(&job(), text, 9).await.unwrap();
         let found: BTreeSet<String> = found.into_iter().map(|person| person.source_id.to_string()).collect();
         assert_eq!(found, expected.iter().map(ToString::to_string).collect(), "{text}");
     }
     for short in ["", "a", " á ", "!!"] {
-        let refused = world.store.find_people(&job(), short).await;
+        let refused = world.store.find_people(&job(), short, 9).await;
         assert!(matches!(refused, Err(QueryError::ShortName(_))), "{short}: {refused:?}");
     }
 }
@@ -153,11 +153,15 @@ async fn people_are_found_by_any_word_of_any_name_they_had() {
 #[tokio::test]
 async fn a_name_too_many_people_have_is_refused_in_words() {
     let world = World::with_job().await;
-    let names: Vec<_> = (0..150).map(|number| name(&number.to_string(), "Maria Sample")).collect();
+    let names: Vec<_> = (0..1_500).map(|number| name(&number.to_string(), "Maria Sample")).collect();
     world.store.append_records(&job(), &[], &names).await.unwrap();
-    assert_eq!(world.store.find_people(&job(), "mar").await.unwrap().len(), 150);
-    let refused = world.store.records(&in_job(By::Person("mar".into()))).await;
-    assert!(matches!(refused, Err(QueryError::ManyPeople { people: 150, .. })), "{refused:?}");
+    let found = world.store.find_people(&job(), "mar", 2_000).await.unwrap();
+    assert_eq!(found.len(), 1_500);
+    let counter = store::usage::Counter::default();
+    let store = world.through(counter.watch(&world.client));
+    let refused = store.records(&in_job(By::Person("mar".into()))).await;
+    assert!(matches!(refused, Err(QueryError::ManyPeople { most: 100, .. })), "{refused:?}");
+    assert_eq!(counter.take().total_requests(), 1, "more than are shown were read");
 }
 
 #[tokio::test]
