@@ -10,6 +10,8 @@
 //! One process opens a file at a time: the caller holds the lock of the data directory. The endpoint asks for no
 //! credentials, but listens on the loopback interface only.
 
+mod seed;
+
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;

@@ -25,6 +25,10 @@ pub struct Usage {
     pub read_units: f64,
     /// Write units, those of indexes included.
     pub write_units: f64,
+    /// Entries that queries went through, in tables and indexes: what DynamoDB calls the scanned count.
+    pub examined: u64,
+    /// Items that were fetched by their keys, in batches.
+    pub fetched: u64,
 }
 
 impl Usage {
@@ -131,6 +135,13 @@ impl Intercept for Counter {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Ok(output) = context.output_or_error() else { return Ok(()) };
+        if let Some(answer) = output.downcast_ref::<op::query::QueryOutput>() {
+            self.add(|usage| usage.examined += u64::try_from(answer.scanned_count()).unwrap_or_default());
+        }
+        if let Some(answer) = output.downcast_ref::<op::batch_get_item::BatchGetItemOutput>() {
+            let items = answer.responses().into_iter().flatten().map(|(_, items)| items.len() as u64);
+            self.add(|usage| usage.fetched += items.sum::<u64>());
+        }
         count!(output, |consumed| self.add_reads(consumed), op::get_item::GetItemOutput);
         count!(output, |consumed| self.add_reads(consumed), op::query::QueryOutput);
         count!(output, |consumed| self.add_reads(consumed), op::batch_get_item::BatchGetItemOutput);

@@ -1,9 +1,12 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
 use crate::bounds::Scenario;
+use crate::logs::Measurement;
 
 /// Counts what Rollcall costs, in one process on loopback.
 #[derive(Debug, Parser)]
@@ -28,6 +31,12 @@ pub(crate) enum Bench {
     /// What must be reached: figures with their bounds, scenario by scenario.
     #[command(after_help = BOUNDS_EXPLAINED)]
     Bounds(BoundsOptions),
+    /// The provisioning log with a million records: searches, a file of it, the start of the function that reads it.
+    #[command(after_help = LOGS_EXPLAINED)]
+    Logs(LogsOptions),
+    /// A file of the log, for the bench above: reads what to write from standard input.
+    #[command(hide = true)]
+    LogWriter,
     /// One slice of a cycle, for the other benches: reads what to do from standard input.
     #[command(hide = true)]
     Worker,
@@ -65,6 +74,49 @@ much as ours: let nothing else run, and build with --release.
   bench bounds initial bulk                 two scenarios
   bench bounds quiet --json                 for a program
   bench bounds million --people 200000      how memory grows, before the whole of it
+
+Exit codes: 0 every bound is kept; 1 some bound is not; 2 something could not be measured.";
+
+/// The size of the log.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LogsOptions {
+    /// What to measure.
+    #[arg(value_enum, default_value = "search")]
+    pub(crate) what: Measurement,
+
+    /// Records of the log, a multiple of 5,000: 1,000,000 to search, 250,000 for a file, 10,000 for a start.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(5_000..=1_000_000))]
+    pub(crate) records: Option<u64>,
+
+    /// Requests of a run, with each question.
+    #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = clap::value_parser!(u64).range(11..=1_000_000))]
+    pub(crate) requests: u64,
+
+    /// Runs, or starts, of which the middle one counts.
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=99))]
+    pub(crate) runs: u64,
+
+    /// Where logs are kept between runs: a million records take some 6 GB.
+    #[arg(long, default_value = "target/bench-logs", value_name = "FOLDER")]
+    pub(crate) data: PathBuf,
+
+    /// Print one JSON document instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How logs are measured.
+const LOGS_EXPLAINED: &str = "\
+  bench logs                                search a million records, compared with ten thousand
+  bench logs csv                            a file of 250,000 records, by a process of its own
+  bench logs start                          the `query` beside this program; build it before
+
+A search may read two entries of indexes for each record it returns (people found by name
+count as entries; records fetched by their keys are counted apart), and its 99th percentile
+may be 1.5 times that of ten thousand records. A file may take 150 MB. A start has no bound.
+
+A log is made once, and kept: a million records take some minutes. Time is the machine's as
+much as ours: let nothing else run, and build with --release.
 
 Exit codes: 0 every bound is kept; 1 some bound is not; 2 something could not be measured.";
 

@@ -13,6 +13,7 @@
 //! one process), [`measure`] (one cycle, counted), [`report`].
 //!
 //! [`bounds`] measures what must be reached, scenario by scenario, with the syncing process apart ([`worker`]).
+//! [`logs`] searches a log with a million records.
 //! [`directory`] is another bench: a large OpenLDAP in which nothing happens, read by the command in a process of its
 //! own.
 //!
@@ -24,6 +25,7 @@ mod cli;
 mod cycles;
 mod directory;
 mod limit;
+mod logs;
 mod measure;
 mod memory;
 mod people;
@@ -53,6 +55,8 @@ async fn main() -> ExitCode {
         Bench::Cycle(options) => run(&options).await,
         Bench::Directory(options) => directory::run(&options).await,
         Bench::Bounds(options) => bounds::run(&options).await,
+        Bench::Logs(options) => logs::run(&options).await,
+        Bench::LogWriter => logs::write_csv().await.map(|()| true),
         Bench::Worker => worker::work().await.map(|()| true),
     };
     match outcome {

@@ -1,20 +1,22 @@
 //! The provisioning log: every way to find a record, and paging.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::slice::from_ref;
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use engine::model::JobId;
 use engine::ports::{Identity, Store};
 use engine::report::{Outcome, ProvisioningRecord};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use store::{By, DynamoStore, QueryError, RecordQuery, StoredApplication};
+use store::embedded::Embedded;
+use store::{By, DynamoStore, QueryError, RecordQuery, StoredApplication, TableNames, tables};
 use testkit::time::TestClock;
 use uuid::Uuid;
 
 use crate::samples::{account, cycle, job, noon, record, source};
-use crate::world::{World, after};
+use crate::world::{World, after, worker};
 
 fn query(by: By) -> RecordQuery {
     RecordQuery { job: None, by, since: None, until: None, oldest_first: false, page_size: 10, token: None }
@@ -316,4 +318,44 @@ async fn records_are_told_once_they_are_written() {
     dying.telling(tell).append_records(&job(), &[two], &[]).await.unwrap_err();
     assert!(death.struck());
     assert_eq!(TOLD.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn seeded_rows_are_those_that_the_store_writes() {
+    let records: Vec<_> = (0..100)
+        .map(|n| {
+            let outcome = if n % 3 == 0 { Outcome::Failure } else { Outcome::Success };
+            record(&format!("p{}", n % 40), cycle(n), after(i64::try_from(n).unwrap()), outcome)
+        })
+        .collect();
+    let names: Vec<_> = (0..40).map(|n| name(&format!("p{n}"), &format!("Zoë Sample-{}", n % 7))).collect();
+    let engine = Embedded::open(None).await.unwrap();
+    let store = |names: &TableNames| DynamoStore::new(engine.client(), names.clone(), worker("one"));
+    let ways = [TableNames::with_prefix("seeded"), TableNames::with_prefix("written")];
+    for names in &ways {
+        tables::create(&engine.client(), names).await.unwrap();
+    }
+    let [seeded, written] = ways.each_ref().map(store);
+    engine.careless(true).unwrap();
+    // Again, as after a crash: nothing is there twice.
+    for _ in 0..2 {
+        engine.seed(&seeded, &job(), &records, &names).unwrap();
+    }
+    engine.careless(false).unwrap();
+    written.append_records(&job(), &records, &names).await.unwrap();
+
+    let indexes = ["byJob", "byCycle", "bySource", "byTarget", "failed", "all"].map(Some);
+    for index in std::iter::once(None).chain(indexes) {
+        let [seeded, written] = [rows(&engine, &ways[0], index).await, rows(&engine, &ways[1], index).await];
+        assert!(seeded.len() >= 34, "{index:?}: {}", seeded.len());
+        assert_eq!(seeded, written, "{index:?}");
+    }
+}
+
+/// The rows of the log, or of one of its indexes, as text.
+async fn rows(engine: &Embedded, names: &TableNames, index: Option<&str>) -> BTreeSet<String> {
+    let scan = engine.client().scan().table_name(&names.logs).set_index_name(index.map(str::to_owned));
+    let items: Vec<_> = scan.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap();
+    let text = |item: &HashMap<String, AttributeValue>| format!("{:?}", BTreeMap::from_iter(item));
+    items.iter().map(text).collect()
 }
