@@ -6,6 +6,7 @@ mod bad_input;
 mod cli;
 mod demo;
 mod directory;
+mod elsewhere;
 mod functions;
 mod graph;
 mod handover;

@@ -70,7 +70,7 @@ impl Api {
 }
 
 /// What reads and what changes, in one frame.
-fn routes(home: &Home, access: Access) -> anyhow::Result<Router> {
+pub(crate) fn routes(home: &Home, access: Access) -> anyhow::Result<Router> {
     let context = &home.context;
     // Documents refer to what lies there, wherever a later process runs.
     let vault = std::path::absolute(home.file("vault"))?;

@@ -3,6 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
+
+use crate::client::Address;
+use crate::exit::Refusal;
 
 /// Keeps the user accounts of an app in step with a directory: create on joining, update on moving, disable on
 /// leaving.
@@ -11,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "rollcall",
     version,
     max_term_width = 110,
-    after_help = "Try it:\n  rollcall demo                      invented people become accounts before your eyes\n  rollcall apply ledgerly.yaml       save an application: its source, target, mapping\n  rollcall serve                     run every job at its time, unattended\n  rollcall cycle Ledgerly            run one cycle now\n  rollcall status                    what each job is doing, and whether it is healthy\n  rollcall logs --name nadia         what happened to Nadia, and why\n  rollcall explain Ledgerly nadia    where her values come from, and what happens next\n\nExit codes: 0 done; 1 failed; 2 wrong usage or a refused file; 3 done, but single objects failed;\n4 done, but removals are held until a person approves; apply: not saved for the same reason.\nLog lines go to standard error; ROLLCALL_LOG=debug shows more of them."
+    after_help = "Try it:\n  rollcall demo                      invented people become accounts before your eyes\n  rollcall apply ledgerly.yaml       save an application: its source, target, mapping\n  rollcall serve                     run every job at its time, unattended\n  rollcall cycle Ledgerly            run one cycle now\n  rollcall status                    what each job is doing, and whether it is healthy\n  rollcall logs --name nadia         what happened to Nadia, and why\n  rollcall explain Ledgerly nadia    where her values come from, and what happens next\n  rollcall status --url https://api.tessera.example    the same of a Rollcall elsewhere\n\nExit codes: 0 done; 1 failed; 2 wrong usage or a refused file; 3 done, but single objects failed;\n4 done, but removals are held until a person approves; apply: not saved for the same reason.\nLog lines go to standard error; ROLLCALL_LOG=debug shows more of them."
 )]
 pub(crate) struct Cli {
     /// Where Rollcall keeps what it remembers: .rollcall, and .rollcall-demo for the demo. A second command on the
@@ -23,6 +27,22 @@ pub(crate) struct Cli {
     /// region of the environment.
     #[arg(long, global = true, env = "ROLLCALL_ENDPOINT", value_name = "URL")]
     pub(crate) endpoint: Option<String>,
+
+    /// Ask a Rollcall that runs elsewhere, by its HTTPS API; no data folder is used. For status, logs, jobs, start, pause,
+    /// restart, delete, escrow, removals and provision. The token is ROLLCALL_TOKEN, or that of `rollcall login`.
+    #[arg(long, global = true, env = "ROLLCALL_URL", value_name = "URL")]
+    url: Option<String>,
+
+    /// How many days the provisioning log is kept: 30 unless said otherwise. To be the same for all commands on a data
+    /// folder; what is older is not shown.
+    #[arg(
+        long,
+        global = true,
+        env = "ROLLCALL_LOG_RETENTION_DAYS",
+        value_name = "DAYS",
+        value_parser = days
+    )]
+    log_retention_days: Option<SignedDuration>,
 
     /// Print JSON for programs instead of text for people.
     #[arg(long, global = true)]
@@ -38,6 +58,60 @@ impl Cli {
         let default = if matches!(self.command, Command::Demo(_)) { ".rollcall-demo" } else { ".rollcall" };
         self.data_dir.as_deref().unwrap_or(Path::new(default))
     }
+
+    /// The service that is asked instead of a data folder.
+    pub(crate) fn address(&self) -> Result<Option<Address>, Refusal> {
+        let named = self.url.as_deref().filter(|url| !url.trim().is_empty());
+        named.map(Address::parse).transpose()
+    }
+
+    /// How long the provisioning log is kept.
+    pub(crate) fn log_retention(&self) -> SignedDuration {
+        self.log_retention_days.unwrap_or(store::RETENTION)
+    }
+
+    /// Refuses what a service elsewhere is not asked for: it would be done here, and nobody meant that.
+    pub(crate) fn may_be_asked_elsewhere(&self) -> Result<(), Refusal> {
+        let (name, cure) = match &self.command {
+            Command::Apply(_) => ("apply", "send the document to its API (POST /v1.0/applications)"),
+            Command::Cycle { .. } => ("cycle", "rollcall start makes a job due at once"),
+            Command::Serve(_) => ("serve", "it runs its jobs by itself"),
+            Command::Plan { .. } => ("plan", "ask its API for one (POST …/jobs/JOB/plans)"),
+            Command::ApplyPlan { .. } => ("apply-plan", "ask its API (POST …/jobs/JOB/plans/PLAN/apply)"),
+            Command::Explain { .. } => ("explain", "rollcall logs has the steps of what was done, and why"),
+            Command::Mail { .. } => ("mail", "its mails lie with the service"),
+            Command::Demo(_) => ("demo", "it runs on this machine alone"),
+            // What asks it, and what asks nobody at all.
+            Command::Status { .. }
+            | Command::Jobs
+            | Command::Logs(_)
+            | Command::Provision { .. }
+            | Command::Escrow { .. }
+            | Command::Removals { .. }
+            | Command::Start { .. }
+            | Command::Pause { .. }
+            | Command::Restart { .. }
+            | Command::Delete { .. }
+            | Command::Login(_)
+            | Command::Logout
+            | Command::Expr(_)
+            | Command::Import(_)
+            | Command::Schema
+            | Command::Sandbox(_) => return Ok(()),
+        };
+        match self.address()? {
+            None => Ok(()),
+            Some(address) => Err(Refusal(format!(
+                "{name} works on a data folder, and not on the service at {address}: {cure}. Leave --url and ROLLCALL_URL out to work here"
+            ))),
+        }
+    }
+}
+
+/// Whole days, from one to ten years.
+fn days(text: &str) -> Result<SignedDuration, String> {
+    runtime::env::whole_days(text)
+        .ok_or_else(|| "the log is kept for a whole number of days from 1 to 3650, such as 30".to_owned())
 }
 
 /// What can be asked.
@@ -81,6 +155,8 @@ pub(crate) enum Command {
     },
     /// Search the provisioning log, newest first.
     Logs(Logs),
+    /// List the jobs: their ids, whether they run, and when next.
+    Jobs,
     /// Show what the next cycle would do, operation by operation, and keep it as a plan.
     ///
     /// Runs the cycle without touching the app: it is read, and nothing is written. For an application that has
@@ -197,6 +273,13 @@ pub(crate) enum Command {
     ///   # yaml-language-server: $schema=application.schema.json
     #[command(verbatim_doc_comment)]
     Schema,
+    /// Log in to the service at --url: shows a code that you enter in a browser, on any device.
+    ///
+    /// This is OAuth 2.0's device authorization (RFC 8628). The token lies in a file for you alone, in
+    /// ~/.config/rollcall or $XDG_CONFIG_HOME/rollcall, and is renewed when it ends. ROLLCALL_TOKEN comes before it.
+    Login(Login),
+    /// Forget the login to the service at --url.
+    Logout,
     /// Run the sandbox app on its own: a SCIM 2.0 server on loopback to rehearse against.
     Sandbox(Sandbox),
 }
@@ -267,6 +350,23 @@ pub(crate) enum Patterns {
     Search,
 }
 
+/// Who gives the token. All of it is remembered for the next login to the same service.
+#[derive(Debug, Args)]
+pub(crate) struct Login {
+    /// The OpenID Connect issuer whose tokens the service takes (TokenIssuer of the stack).
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+    /// The client that the issuer knows this program as: a public one, which may use device codes.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// What the token shall open, separated by spaces. Most issuers want `offline_access` among them to renew it.
+    #[arg(long, value_name = "SCOPES")]
+    pub(crate) scope: Option<String>,
+    /// For whom the token is, where the issuer asks for it.
+    #[arg(long, value_name = "AUDIENCE")]
+    pub(crate) audience: Option<String>,
+}
+
 /// How the service runs.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
@@ -297,7 +397,7 @@ pub(crate) struct Demo {
 pub(crate) struct Logs {
     /// The application's name, or the job's id; all jobs without it.
     pub(crate) job: Option<String>,
-    /// The person's name, or the beginning of any word of it; case and accents do not matter.
+    /// The person's name, or the beginning of any word of it; case and accents do not matter. An id is found, too.
     #[arg(long, conflicts_with_all = ["source_id", "target_id"])]
     pub(crate) name: Option<String>,
     /// The person's id in the source.
@@ -364,4 +464,48 @@ pub(crate) struct Sandbox {
     /// Faults to begin with, as the JSON that PUT /_sandbox/faults takes.
     #[arg(long, value_name = "JSON")]
     pub(crate) faults: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Cli, String> {
+        let all = ["rollcall"].iter().chain(arguments);
+        Cli::try_parse_from(all).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_log_is_kept_for_30_days_or_as_many_as_are_named() {
+        let kept = |arguments: &[&str]| parsed(arguments).map(|cli| cli.log_retention().as_hours() / 24);
+        assert_eq!(kept(&["logs"]), Ok(30));
+        assert_eq!(kept(&["serve", "--log-retention-days", "90"]), Ok(90));
+        assert_eq!(kept(&["--log-retention-days", "3650", "logs"]), Ok(3_650));
+        for days in ["0", "3651", "-1", "7.5", "", "a month"] {
+            let problem = kept(&["logs", &format!("--log-retention-days={days}")]).unwrap_err();
+            assert!(problem.contains("a whole number of days from 1 to 3650, such as 30"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn what_works_on_a_data_folder_is_refused_for_a_service_by_name_and_with_the_cure() {
+        let offered = ["status", "jobs", "logs", "start J", "pause J", "restart J", "delete J", "escrow J"];
+        let more =
+            ["removals J", "provision J E1", "login", "logout", "schema", "sandbox", "expr x", "import f"];
+        let refused = ["apply f", "cycle J", "serve", "plan J", "explain J ada", "mail", "demo"];
+        let at = |command: &str, url: &str| {
+            let words: Vec<&str> = command.split(' ').chain(["--url", url]).collect();
+            parsed(&words).unwrap().may_be_asked_elsewhere()
+        };
+        for command in offered.iter().chain(&more) {
+            assert!(at(command, "https://api.tessera.example").is_ok(), "{command}");
+        }
+        for command in refused {
+            let problem = at(command, "https://api.tessera.example").unwrap_err().to_string();
+            let name = command.split(' ').next().unwrap();
+            assert!(problem.starts_with(&format!("{name} works on a data folder")), "{problem}");
+            assert!(problem.contains("Leave --url and ROLLCALL_URL out"), "{problem}");
+            assert!(at(command, " ").is_ok(), "an address that is empty is none");
+        }
+    }
 }

@@ -120,8 +120,8 @@ impl Drop for DataDir {
     }
 }
 
-/// Makes the folder, for this user alone: it holds names and addresses of people.
-fn make_private(path: &Path) -> anyhow::Result<()> {
+/// Makes a folder for this user alone: it holds names and addresses of people, or what opens them.
+pub(crate) fn make_private(path: &Path) -> anyhow::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -129,7 +129,7 @@ fn make_private(path: &Path) -> anyhow::Result<()> {
         use std::os::unix::fs::DirBuilderExt;
         builder.mode(0o700);
     }
-    builder.create(path).with_context(|| format!("cannot make the data folder {}", path.display()))
+    builder.create(path).with_context(|| format!("cannot make the folder {}", path.display()))
 }
 
 fn try_lock(path: &Path) -> anyhow::Result<Option<File>> {

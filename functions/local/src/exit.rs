@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use engine::job::CycleReport;
 
+use crate::client::ClientError;
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -42,7 +44,7 @@ pub(crate) fn of(error: &anyhow::Error) -> Exit {
     } else if error.is::<NeedsApproval>() {
         Exit::RemovalsHeld
     } else {
-        Exit::Failed
+        error.downcast_ref::<ClientError>().map_or(Exit::Failed, ClientError::exit)
     }
 }
 

@@ -63,7 +63,9 @@ impl Home {
             store::tables::create(&client, &names).await?;
         }
         let clock = Arc::new(SystemClock);
-        let store = DynamoStore::new(client, names, Worker { owner, boot }).with_clock(clock.clone());
+        let store = DynamoStore::new(client, names, Worker { owner, boot })
+            .with_retention(cli.log_retention())
+            .with_clock(clock.clone());
         let tenant = store.tenant(new_id()).await?;
         let bus: Arc<dyn Bus> = if mails {
             let outbox = Folder::new(data.file(OUTBOX));
@@ -142,4 +144,60 @@ async fn s3() -> Option<aws_sdk_s3::Client> {
         return None;
     }
     Some(aws_sdk_s3::Client::new(&runtime::aws::config().await))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use engine::model::JobId;
+    use engine::ports::Store as _;
+    use engine::report::ProvisioningRecord;
+    use jiff::SignedDuration;
+    use serde_json::json;
+    use store::{By, RecordQuery};
+
+    use super::*;
+
+    fn record(at: jiff::Timestamp) -> ProvisioningRecord {
+        let (named, identity) = (json!({ "id": "a", "displayName": "A" }), "User");
+        let identity = json!({ "id": "E1", "displayName": "Ada", "identityType": identity, "details": {} });
+        let system = json!({ "id": "s", "displayName": "S", "details": {} });
+        let record = json!({
+            "id": new_id(), "activityDateTime": at, "tenantId": "t", "jobId": "j", "cycleId": new_id(),
+            "changeId": new_id(), "provisioningAction": "create", "durationInMilliseconds": 1,
+            "servicePrincipal": named, "sourceSystem": system, "targetSystem": system,
+            "initiatedBy": { "id": "", "displayName": "Rollcall", "initiatorType": "system" },
+            "sourceIdentity": identity, "targetIdentity": identity,
+            "provisioningStatusInfo": { "status": "success", "errorInformation": null },
+            "provisioningSteps": [], "modifiedProperties": [],
+        });
+        serde_json::from_value(record).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_log_is_kept_for_as_long_as_the_command_line_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let with = |days: &str| {
+            let folder = folder.path().to_str().unwrap();
+            Cli::parse_from(["rollcall", "--data-dir", folder, "--log-retention-days", days, "jobs"])
+        };
+        // Written once, under the longest of these.
+        let home = Home::open(&with("90")).await.unwrap();
+        let at = home.context.clock.now() - SignedDuration::from_hours(40 * 24);
+        home.context.store.append_records(&JobId::new("j"), &[record(at)], &[]).await.unwrap();
+        for (days, seen) in [("90", 1), ("41", 1), ("39", 0), ("1", 0)] {
+            let home = Home::open(&with(days)).await.unwrap();
+            let query = RecordQuery {
+                job: None,
+                by: By::All,
+                since: None,
+                until: None,
+                oldest_first: false,
+                page_size: 10,
+                token: None,
+            };
+            let found = home.context.store.records(&query).await.unwrap();
+            assert_eq!(found.records.len(), seen, "{days} days");
+        }
+    }
 }

@@ -5,13 +5,16 @@
 
 mod api;
 mod cli;
+mod client;
 mod commands;
 mod data_dir;
 mod demo;
 mod exit;
 mod home;
+mod login;
 mod mail;
 mod output;
+mod web;
 
 use clap::Parser;
 
@@ -37,6 +40,7 @@ fn main() -> std::process::ExitCode {
 }
 
 async fn run(cli: &Cli) -> anyhow::Result<Exit> {
+    cli.may_be_asked_elsewhere()?;
     match &cli.command {
         Command::Demo(demo) => demo::run(cli, demo).await,
         Command::Apply(options) => commands::apply::run(cli, options).await,
@@ -56,6 +60,9 @@ async fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Delete { job, yes } => commands::control::delete(cli, job, *yes).await,
         Command::Serve(options) => commands::serve::run(cli, options).await,
         Command::Status { job, watch } => commands::status::run(cli, job.as_deref(), *watch).await,
+        Command::Jobs => commands::jobs::run(cli).await,
+        Command::Login(options) => login::log_in(cli, options).await,
+        Command::Logout => login::log_out(cli),
         Command::Logs(logs) => commands::logs::run(cli, logs).await,
         Command::Explain { job, person } => commands::explain::run(cli, job, person).await,
         Command::Expr(options) => commands::expr::run(options, cli.json),

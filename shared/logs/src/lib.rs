@@ -30,7 +30,7 @@ pub use file::{File, Format, WriteError, write};
 #[cfg(feature = "store")]
 pub use lines::{line, print};
 #[cfg(feature = "store")]
-pub use question::{Question, oldest_first, search, text_to_search};
+pub use question::{Question, oldest_first, text_to_search};
 #[cfg(feature = "store")]
 pub use walk::Walk;
 pub use word::word;

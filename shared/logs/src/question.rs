@@ -6,7 +6,7 @@ use engine::ids::record_id;
 use engine::model::{CycleId, JobId, SourceId, TargetId};
 use engine::report::{Outcome, ProvisioningRecord};
 use jiff::{SignedDuration, Timestamp};
-use store::{By, DynamoStore, QueryError, RecordQuery};
+use store::{By, RecordQuery};
 use uuid::Uuid;
 
 use crate::odata::{Filter, Known};
@@ -111,30 +111,6 @@ pub fn text_to_search(value: &str) -> Result<String, String> {
         0 => Err("$search is empty; write the beginning of a name, or an id".to_owned()),
         1..=1_000 => Ok(name.to_owned()),
         _ => Err("$search is longer than a name or an id".to_owned()),
-    }
-}
-
-/// Finds at most `limit` records, newest first, that also ended as `status` says.
-///
-/// # Errors
-/// See [`QueryError`].
-pub async fn search(
-    store: &DynamoStore,
-    mut query: RecordQuery,
-    status: Option<Outcome>,
-    limit: usize,
-) -> Result<Vec<ProvisioningRecord>, QueryError> {
-    let mut found = Vec::new();
-    loop {
-        let page = store.records(&query).await?;
-        let wanted = |record: &ProvisioningRecord| {
-            status.is_none_or(|status| record.provisioning_status_info.status == status)
-        };
-        found.extend(page.records.into_iter().filter(wanted).take(limit - found.len()));
-        query.token = page.token;
-        if query.token.is_none() || found.len() >= limit {
-            return Ok(found);
-        }
     }
 }
 

@@ -3,12 +3,12 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use engine::reset::ResetScope;
+use reqwest::Method;
 use serde_json::json;
-use sync::control::{self, Paused};
 
 use crate::cli::Cli;
+use crate::client::Client;
 use crate::exit::{Exit, NeedsApproval};
-use crate::home::Home;
 use crate::output;
 
 /// Who asks, as the log and the audit call them.
@@ -17,41 +17,42 @@ pub(crate) fn person() -> String {
 }
 
 pub(crate) async fn start(cli: &Cli, job: &str) -> anyhow::Result<Exit> {
-    let home = Home::open(cli).await?;
-    let stored = home.application(job).await?;
-    control::start(&home.context, &stored.job).await?;
-    done(cli, &stored.name, "started", "is started; its next cycle is due at once")
+    let client = Client::open(cli).await?;
+    let known = client.application(job).await?;
+    client.change(Method::POST, &known.at_job("/start"), None).await?;
+    done(cli, &known.name, "started", "is started; its next cycle is due at once")
 }
 
 pub(crate) async fn pause(cli: &Cli, job: &str) -> anyhow::Result<Exit> {
-    let home = Home::open(cli).await?;
-    let stored = home.application(job).await?;
-    match control::pause(&home.context, &stored.job).await? {
-        Paused::Now => done(cli, &stored.name, "paused", "is paused; rollcall start goes on"),
-        Paused::AfterThePage => done(
-            cli,
-            &stored.name,
-            "pausing",
-            "is at a cycle, which stops after its page; rollcall start goes on",
-        ),
+    let client = Client::open(cli).await?;
+    let known = client.application(job).await?;
+    client.change(Method::POST, &known.at_job("/pause"), None).await?;
+    let now = client.get(&known.at_job("")).await?;
+    if now["status"]["running"] == true {
+        let sentence = "is at a cycle, which stops after its page; rollcall start goes on";
+        return done(cli, &known.name, "pausing", sentence);
     }
+    done(cli, &known.name, "paused", "is paused; rollcall start goes on")
 }
 
 pub(crate) async fn restart(cli: &Cli, job: &str, scope: &ResetScope) -> anyhow::Result<Exit> {
-    let home = Home::open(cli).await?;
-    let stored = home.application(job).await?;
-    control::restart(&home.context, &stored.job, scope, &person()).await?;
-    done(cli, &stored.name, "restarted", "is restarted; its next cycle is due at once")
+    let client = Client::open(cli).await?;
+    let known = client.application(job).await?;
+    // A set of Graph's flags, which Graph writes side by side.
+    let flags: Vec<String> = serde_json::from_value(json!(scope))?;
+    let criteria = json!({ "criteria": { "resetScope": flags.join(",") } });
+    client.change(Method::POST, &known.at_job("/restart"), Some(&criteria)).await?;
+    done(cli, &known.name, "restarted", "is restarted; its next cycle is due at once")
 }
 
 pub(crate) async fn delete(cli: &Cli, job: &str, yes: bool) -> anyhow::Result<Exit> {
-    let home = Home::open(cli).await?;
-    let stored = home.application(job).await?;
-    if !yes && !confirmed(cli, &stored.name)? {
+    let client = Client::open(cli).await?;
+    let known = client.application(job).await?;
+    if !yes && !confirmed(cli, &known.name)? {
         return Ok(Exit::Refused);
     }
-    control::delete(&home.context, &stored).await?;
-    done(cli, &stored.name, "deleted", "is deleted; its accounts in the app are as they were, its log stays")
+    client.change(Method::DELETE, &known.path(), None).await?;
+    done(cli, &known.name, "deleted", "is deleted; its accounts in the app are as they were, its log stays")
 }
 
 fn confirmed(cli: &Cli, name: &str) -> anyhow::Result<bool> {

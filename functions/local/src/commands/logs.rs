@@ -1,67 +1,75 @@
 //! `rollcall logs`: what happened to whom, and why.
 
 use comfy_table::Table;
-use engine::model::{SourceId, TargetId};
-use engine::report::{Outcome, ProvisioningRecord};
+use engine::report::ProvisioningRecord;
 use jiff::{SignedDuration, Timestamp};
-use logs::{csv, search, word};
-use store::{By, QueryError, RecordQuery};
+use logs::{csv, word};
+use serde::Deserialize as _;
+use serde_json::Value;
+use url::form_urlencoded;
 
 use crate::cli::{Cli, Format, Logs, Status};
+use crate::client::{Client, ClientError};
 use crate::exit::{Exit, Refusal};
-use crate::home::Home;
 use crate::output;
 
-/// Records asked of the store at once.
-const PAGE: usize = 100;
+/// Records of a page, at the most: the API's own limit.
+const LARGEST_PAGE: usize = 1_000;
 
 pub(crate) async fn run(cli: &Cli, logs: &Logs) -> anyhow::Result<Exit> {
-    let home = Home::open(cli).await?;
-    let since = logs.since.as_deref().map(|text| moment(text, home.context.clock.now())).transpose()?;
+    let client = Client::open(cli).await?;
+    let since = logs.since.as_deref().map(|text| moment(text, client.now())).transpose()?;
     let job = match &logs.job {
-        Some(job) => Some(home.application(job).await?.job),
+        Some(job) => Some(client.application(job).await?.job_id().to_owned()),
         None => None,
     };
-    let query = RecordQuery {
-        job,
-        by: by(logs),
-        since,
-        until: None,
-        oldest_first: false,
-        page_size: PAGE,
-        token: None,
-    };
-    let found = search(&home.context.store, query, logs.status.map(outcome), logs.limit).await;
-    let found = found.map_err(|error| match error {
-        QueryError::ShortName(_) | QueryError::ManyPeople { .. } => Refusal(error.to_string()).into(),
-        other => anyhow::Error::from(other),
-    })?;
+    let found = client.list(&question(logs, job.as_deref(), since), logs.limit).await?;
     match (cli.json, logs.format) {
         (true, _) | (_, Format::Json) => output::json(&found)?,
         (_, Format::Table) if found.is_empty() => output::line("Nothing found.")?,
-        (_, Format::Csv) => csv::write(&found, std::io::stdout().lock())?,
-        (_, Format::Table) => output::line(table(&found))?,
+        (_, Format::Csv) => csv::write(&records(&found)?, std::io::stdout().lock())?,
+        (_, Format::Table) => output::line(table(&records(&found)?))?,
     }
     Ok(Exit::Done)
 }
 
-fn by(logs: &Logs) -> By {
-    match (&logs.name, &logs.source_id, &logs.target_id) {
-        (Some(name), ..) => By::Person(name.clone()),
-        (_, Some(id), _) => By::Source(SourceId::new(id.clone())),
-        (_, _, Some(id)) => By::Target(TargetId::new(id.clone())),
-        _ if logs.status == Some(Status::Failure) => By::Failures,
-        _ => By::All,
+/// What is asked of the API: the newest first, as it gives them.
+fn question(logs: &Logs, job: Option<&str>, since: Option<Timestamp>) -> String {
+    let is = |property: &str, value: &str| format!("{property} eq '{}'", value.replace('\'', "''"));
+    let conditions = [
+        job.map(|job| is("jobId", job)),
+        logs.source_id.as_ref().map(|id| is("sourceIdentity/id", id)),
+        logs.target_id.as_ref().map(|id| is("targetIdentity/id", id)),
+        logs.status.map(|status| is("provisioningStatusInfo/status", outcome(status))),
+        since.map(|since| format!("activityDateTime ge {since}")),
+    ];
+    let conditions: Vec<String> = conditions.into_iter().flatten().collect();
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("$top", &logs.limit.clamp(1, LARGEST_PAGE).to_string());
+    if !conditions.is_empty() {
+        query.append_pair("$filter", &conditions.join(" and "));
+    }
+    if let Some(name) = &logs.name {
+        query.append_pair("$search", name);
+    }
+    format!("/auditLogs/provisioning?{}", query.finish())
+}
+
+/// The API's words.
+fn outcome(status: Status) -> &'static str {
+    match status {
+        Status::Success => "success",
+        Status::Failure => "failure",
+        Status::Skipped => "skipped",
+        Status::Warning => "warning",
     }
 }
 
-fn outcome(status: Status) -> Outcome {
-    match status {
-        Status::Success => Outcome::Success,
-        Status::Failure => Outcome::Failure,
-        Status::Skipped => Outcome::Skipped,
-        Status::Warning => Outcome::Warning,
-    }
+fn records(found: &[Value]) -> Result<Vec<ProvisioningRecord>, ClientError> {
+    let read = |record| {
+        ProvisioningRecord::deserialize(record).map_err(|error| ClientError::unreadable("a record", &error))
+    };
+    found.iter().map(read).collect()
 }
 
 /// A time, or an age such as `2h` or `7d`.

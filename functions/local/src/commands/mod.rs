@@ -7,6 +7,7 @@ pub(crate) mod escrow;
 pub(crate) mod explain;
 pub(crate) mod expr;
 pub(crate) mod import;
+pub(crate) mod jobs;
 pub(crate) mod logs;
 pub(crate) mod mail;
 pub(crate) mod plan;

@@ -1,74 +1,104 @@
 //! `rollcall removals`: what the guard holds, and what a person says to it.
 
-use engine::guard::{Removed, StagedKey, StagedRemoval};
-use engine::model::JobId;
-use engine::ports::Store as _;
-use sync::control;
+use engine::guard::{HumanDecision, Removed};
+use jiff::Timestamp;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::control::person;
 use crate::cli::Cli;
+use crate::client::{Client, ClientError, Known, LARGEST_PAGES};
 use crate::exit::{Exit, Refusal};
-use crate::home::Home;
 use crate::output;
 
 /// Who means everybody.
 const ALL: &str = "all";
 
+/// What is shown of a removal, out of the API's JSON.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    source_id: String,
+    display_name: String,
+    removed: Removed,
+    count: u64,
+    gone: bool,
+    staged_at: Timestamp,
+    decision: Option<HumanDecision>,
+}
+
 pub(crate) async fn run(cli: &Cli, job: &str, approve: &[String], reject: &[String]) -> anyhow::Result<Exit> {
-    let home = Home::open(cli).await?;
-    let stored = home.application(job).await?;
-    for (named, approved) in [(approve, true), (reject, false)] {
+    let client = Client::open(cli).await?;
+    let known = client.application(job).await?;
+    for (named, decision) in [(approve, "approve"), (reject, "reject")] {
         if !named.is_empty() {
-            let keys = keys(&home, &stored.job, named).await?;
-            control::decide(&home.context, &stored.job, &keys, Some(approved), &person()).await?;
+            decide(&client, &known, named, decision).await?;
         }
     }
-    let mut waiting = home.context.store.staged(&stored.job).await?;
-    waiting.sort_by_key(|row| row.staged_at);
+    let waiting = waiting(&client, &known).await?;
     if cli.json {
         output::json(&waiting)?;
     } else if waiting.is_empty() {
         output::line("No removal waits.")?;
     } else {
-        table(&waiting)?;
+        output::line(table(&rows(&waiting)?))?;
     }
     Ok(Exit::Done)
 }
 
-/// The removals that were named. A name that none has is a mistake, and nothing is decided.
-async fn keys(home: &Home, job: &JobId, named: &[String]) -> anyhow::Result<Vec<StagedKey>> {
-    let waiting = home.context.store.staged(job).await?;
-    if named.iter().any(|name| name == ALL) {
-        return Ok(waiting.iter().map(StagedRemoval::key).collect());
-    }
-    let is_of = |row: &StagedRemoval, name: &String| row.source_id.as_str() == name;
-    if let Some(unknown) = named.iter().find(|name| !waiting.iter().any(|row| is_of(row, name))) {
-        return Err(Refusal(format!("no removal of '{unknown}' waits; the list has those that do")).into());
-    }
-    let meant = waiting.iter().filter(|row| named.iter().any(|name| is_of(row, name)));
-    Ok(meant.map(StagedRemoval::key).collect())
+async fn waiting(client: &Client, known: &Known) -> Result<Vec<Value>, ClientError> {
+    client.list(&known.at_job(&format!("/heldRemovals{LARGEST_PAGES}")), usize::MAX).await
 }
 
-fn table(waiting: &[StagedRemoval]) -> std::io::Result<()> {
+fn rows(waiting: &[Value]) -> Result<Vec<Row>, ClientError> {
+    let read = |row| Row::deserialize(row).map_err(|error| ClientError::unreadable("a held removal", &error));
+    waiting.iter().map(read).collect()
+}
+
+/// Decides about those that were named. A name that none has is a mistake, and nothing is decided.
+async fn decide(client: &Client, known: &Known, named: &[String], decision: &str) -> anyhow::Result<()> {
+    let waiting = rows(&waiting(client, known).await?)?;
+    let whom = if named.iter().any(|name| name == ALL) {
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        json!({ "all": true })
+    } else {
+        if let Some(unknown) = named.iter().find(|name| !waiting.iter().any(|row| row.source_id == **name)) {
+            let problem = format!("no removal of '{unknown}' waits; the list has those that do");
+            return Err(Refusal(problem).into());
+        }
+        let meant = waiting.iter().filter(|row| named.contains(&row.source_id));
+        // A group can go, and members can leave it: two removals of one id.
+        let (members, objects): (Vec<&Row>, Vec<&Row>) =
+            meant.partition(|row| row.removed == Removed::Memberships);
+        let ids = |rows: &[&Row]| rows.iter().map(|row| row.source_id.clone()).collect::<Vec<_>>();
+        json!({ "sourceIds": ids(&objects), "groups": ids(&members) })
+    };
+    client.change(Method::POST, &known.at_job(&format!("/heldRemovals/{decision}")), Some(&whom)).await?;
+    Ok(())
+}
+
+fn table(waiting: &[Row]) -> comfy_table::Table {
     let mut table = output::table(&["source id", "who", "what", "since (UTC)", "decided"]);
     for row in waiting {
-        let what = match (row.removed, row.object.is_some()) {
+        let what = match (row.removed, row.gone) {
             (Removed::Memberships, _) => format!("{} members leave", row.count),
             (Removed::Groups, _) => "the group is deleted".to_owned(),
-            (Removed::Users, true) => "is switched off".to_owned(),
-            (Removed::Users, false) => "is deleted".to_owned(),
+            (Removed::Users, false) => "is switched off".to_owned(),
+            (Removed::Users, true) => "is deleted".to_owned(),
         };
         let decided = row.decision.as_ref().map(|decision| {
             let word = if decision.approved { "approved" } else { "rejected" };
             format!("{word} by {} at {}", decision.by, output::moment(decision.at))
         });
         table.add_row([
-            row.source_id.to_string(),
-            row.label.clone(),
+            row.source_id.clone(),
+            row.display_name.clone(),
             what,
             output::moment(row.staged_at),
             decided.unwrap_or_default(),
         ]);
     }
-    output::line(table)
+    table
 }

@@ -1,8 +1,9 @@
 //! An OpenID Connect issuer on loopback: it publishes keys, and whoever holds one signs what they like with it.
 //!
 //! In: keys to publish. Out: `/.well-known/openid-configuration` and the key set it leads to. It counts how often the set
-//! was fetched, and answers 503 when told to be down.
+//! was fetched, and answers 503 when told to be down. It also gives codes to devices ([`device`]).
 
+mod device;
 mod sign;
 
 use std::io;
@@ -18,6 +19,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use self::device::Device;
+pub use self::device::Form;
 pub use self::sign::{SignError, SigningKey, joined};
 
 /// An issuer while it runs.
@@ -30,6 +33,7 @@ pub struct Issuer {
 struct Shared {
     discovery: Mutex<Value>,
     keys: Mutex<Vec<Value>>,
+    device: Arc<Device>,
     fetched: AtomicUsize,
     down: AtomicBool,
 }
@@ -44,16 +48,25 @@ impl Issuer {
     pub async fn start(keys: &[&SigningKey]) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
+        let description = json!({
+            "issuer": url,
+            "jwks_uri": format!("{url}/keys"),
+            "token_endpoint": format!("{url}/token"),
+            "device_authorization_endpoint": format!("{url}/device"),
+        });
+        let device = Arc::new(Device::default());
         let shared = Arc::new(Shared {
-            discovery: Mutex::new(json!({ "issuer": url, "jwks_uri": format!("{url}/keys") })),
+            discovery: Mutex::new(description),
             keys: Mutex::new(Vec::new()),
+            device: Arc::clone(&device),
             fetched: AtomicUsize::new(0),
             down: AtomicBool::new(false),
         });
         let routes = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/keys", get(published))
-            .with_state(Arc::clone(&shared));
+            .with_state(Arc::clone(&shared))
+            .merge(device::routes(device, &url));
         let issuer = Self { url, shared, served: tokio::spawn(axum::serve(listener, routes).into_future()) };
         issuer.publish(keys.iter().map(|key| key.jwk()).collect());
         Ok(issuer)
@@ -73,6 +86,17 @@ impl Issuer {
     /// Says something else of itself.
     pub fn describe(&self, discovery: Value) {
         *self.shared.discovery.lock().unwrap_or_else(PoisonError::into_inner) = discovery;
+    }
+
+    /// What it answers, one after the other, to whoever asks for a token: status and body. Afterwards the code has expired.
+    pub fn answer_for_tokens(&self, answers: impl IntoIterator<Item = (u16, Value)>) {
+        self.shared.device.answers.lock().unwrap_or_else(PoisonError::into_inner).extend(answers);
+    }
+
+    /// What it was sent for codes and tokens.
+    #[must_use]
+    pub fn forms(&self) -> Vec<Form> {
+        self.shared.device.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Answers nobody from now on, or everybody again.

@@ -1,51 +1,46 @@
 //! `rollcall status`: healthy or not, why not, how far, what last.
 
+mod shown;
 mod watch;
 
 use comfy_table::Table;
-use query::status::{JobStatus, view};
+use serde_json::Value;
 
+use self::shown::Shown;
 use crate::cli::Cli;
+use crate::client::Client;
 use crate::exit::Exit;
-use crate::home::Home;
 use crate::output;
 
 pub(crate) async fn run(cli: &Cli, job: Option<&str>, watch: bool) -> anyhow::Result<Exit> {
-    let home = Home::open(cli).await?;
+    let client = Client::open(cli).await?;
     if watch {
-        return watch::run(cli, &home, job).await;
+        return watch::run(cli, &client, job).await;
     }
-    let found = found(&home, job).await?;
+    let found = found(&client, job).await?;
     match (cli.json, job, found.as_slice()) {
         (true, Some(_), [one]) => output::json(one)?,
         (true, ..) => output::json(&found)?,
         (false, _, []) => output::line("There is no application yet. Save one with: rollcall apply FILE")?,
-        (false, Some(_), [one]) => output::line(details(one))?,
-        (false, ..) => output::line(overview(&found))?,
+        (false, Some(_), [one]) => output::line(details(&Shown::read(one)?))?,
+        (false, ..) => {
+            let found = found.iter().map(Shown::read).collect::<Result<Vec<_>, _>>()?;
+            output::line(overview(&found))?;
+        }
     }
     Ok(Exit::Done)
 }
 
-/// One job's status, or all of them.
-async fn found(home: &Home, job: Option<&str>) -> anyhow::Result<Vec<JobStatus>> {
-    let store = &home.context.store;
-    let now = home.context.clock.now();
-    let mut found = Vec::new();
-    match job {
-        Some(job) => {
-            let stored = home.application(job).await?;
-            found.push(view(&stored.name, stored.job.as_str(), &store.job(&stored.job).await?, now));
-        }
-        None => {
-            for known in store.applications().await? {
-                found.push(view(&known.name, known.job.as_str(), &store.job(&known.job).await?, now));
-            }
-        }
-    }
-    Ok(found)
+/// One job's status, or all of them, as the API gives it.
+async fn found(client: &Client, job: Option<&str>) -> anyhow::Result<Vec<Value>> {
+    let known = match job {
+        Some(job) => vec![client.application(job).await?],
+        None => client.applications().await?,
+    };
+    Ok(known.into_iter().map(|mut known| known.job["status"].take()).collect())
 }
 
-fn overview(jobs: &[JobStatus]) -> Table {
+fn overview(jobs: &[Shown]) -> Table {
     let mut table = output::table(&[
         "application",
         "health",
@@ -69,7 +64,7 @@ fn overview(jobs: &[JobStatus]) -> Table {
     table
 }
 
-fn details(job: &JobStatus) -> Table {
+fn details(job: &Shown) -> Table {
     let mut table = output::table(&["", &job.application]);
     let mut line = |name: &str, value: String| {
         table.add_row([name.to_owned(), value]);
@@ -111,14 +106,14 @@ fn details(job: &JobStatus) -> Table {
     table
 }
 
-fn health(job: &JobStatus) -> String {
+fn health(job: &Shown) -> String {
     match &job.quarantine {
-        Some(quarantine) => format!("{:?}: {:?}", job.code, quarantine.reason),
-        None => format!("{:?}", job.code),
+        Some(quarantine) => format!("{}: {}", job.code, quarantine.reason),
+        None => job.code.clone(),
     }
 }
 
-fn progress(job: &JobStatus) -> String {
+fn progress(job: &Shown) -> String {
     let Some(progress) = job.progress.first() else { return "idle".into() };
     let share = 100 * progress.completed_units / progress.total_units.max(1);
     let state = if job.running { "running" } else { "waiting for the next slice" };
@@ -133,11 +128,11 @@ fn progress(job: &JobStatus) -> String {
     words.join(", ")
 }
 
-fn last(job: &JobStatus) -> String {
+fn last(job: &Shown) -> String {
     let Some(last) = &job.last_execution else { return "never".into() };
     let state = match &last.error {
         Some(error) => error.message.clone(),
-        None => format!("{:?}, {} written", last.state, last.figures.exported()),
+        None => format!("{}, {} written", last.state, last.figures.exported()),
     };
     format!("{} {}: {state}", output::moment(last.time_ended), last.kind)
 }

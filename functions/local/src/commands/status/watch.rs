@@ -8,18 +8,22 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use query::status::JobStatus;
+use serde_json::Value;
 
+use super::shown::Shown;
 use super::{found, health};
 use crate::cli::Cli;
+use crate::client::{Client, Where};
 use crate::exit::Exit;
-use crate::home::Home;
 use crate::output;
 
 /// Time between two looks: a worker shows its progress every few seconds.
 const LOOK: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(cli: &Cli, home: &Home, job: Option<&str>) -> anyhow::Result<Exit> {
+/// The same of a service elsewhere, where each look is paid for.
+const LOOK_THERE: Duration = Duration::from_secs(5);
+
+pub(super) async fn run(cli: &Cli, client: &Client, job: Option<&str>) -> anyhow::Result<Exit> {
     let mut screen = if cli.json {
         Screen::Json(BTreeMap::new())
     } else if std::io::stderr().is_terminal() {
@@ -27,11 +31,15 @@ pub(super) async fn run(cli: &Cli, home: &Home, job: Option<&str>) -> anyhow::Re
     } else {
         Screen::Lines(BTreeMap::new())
     };
+    let look = match client.place() {
+        Where::Here => LOOK,
+        Where::There(_) => LOOK_THERE,
+    };
     loop {
-        let jobs = found(home, job).await?;
-        screen.show(&jobs, home.context.clock.now())?;
+        let jobs = found(client, job).await?;
+        screen.show(&jobs, client.now())?;
         tokio::select! {
-            () = home.context.clock.tick(LOOK) => {}
+            () = client.clock().tick(look) => {}
             signal = tokio::signal::ctrl_c() => {
                 signal?;
                 return Ok(Exit::Done);
@@ -45,27 +53,31 @@ enum Screen {
     Bars(Bars),
     /// What was said last of each application.
     Lines(BTreeMap<String, String>),
-    Json(BTreeMap<String, JobStatus>),
+    Json(BTreeMap<String, Value>),
 }
 
 impl Screen {
-    fn show(&mut self, jobs: &[JobStatus], now: Timestamp) -> anyhow::Result<()> {
+    fn show(&mut self, jobs: &[Value], now: Timestamp) -> anyhow::Result<()> {
+        if let Self::Json(said) = self {
+            for job in jobs {
+                let application = job["application"].as_str().unwrap_or_default();
+                if said.get(application) != Some(job) {
+                    output::json_line(job)?;
+                    said.insert(application.to_owned(), job.clone());
+                }
+            }
+            return Ok(());
+        }
+        let jobs = jobs.iter().map(Shown::read).collect::<Result<Vec<_>, _>>()?;
         match self {
-            Self::Bars(bars) => bars.show(jobs, now),
+            Self::Json(_) => {}
+            Self::Bars(bars) => bars.show(&jobs, now),
             Self::Lines(said) => {
-                for job in jobs {
+                for job in &jobs {
                     let text = sentence(job);
                     if said.get(&job.application) != Some(&text) {
                         output::line(format_args!("{} {}: {text}", output::moment(now), job.application))?;
                         said.insert(job.application.clone(), text);
-                    }
-                }
-            }
-            Self::Json(said) => {
-                for job in jobs {
-                    if said.get(&job.application) != Some(job) {
-                        output::json_line(job)?;
-                        said.insert(job.application.clone(), job.clone());
                     }
                 }
             }
@@ -75,7 +87,7 @@ impl Screen {
 }
 
 /// What a job is doing, in a sentence that stays the same while nothing happens.
-fn sentence(job: &JobStatus) -> String {
+fn sentence(job: &Shown) -> String {
     let state = health(job);
     match job.progress.first() {
         Some(progress) => {
@@ -90,7 +102,7 @@ fn sentence(job: &JobStatus) -> String {
     }
 }
 
-fn written(job: &JobStatus) -> String {
+fn written(job: &Shown) -> String {
     let figures = job.figures.unwrap_or_default();
     format!("{} written, {} failed", figures.exported(), figures.failed)
 }
@@ -103,7 +115,7 @@ struct Bars {
 }
 
 impl Bars {
-    fn show(&mut self, jobs: &[JobStatus], now: Timestamp) {
+    fn show(&mut self, jobs: &[Shown], now: Timestamp) {
         // What is not there any more leaves the screen.
         self.bars.retain(|name, bar| {
             let stays = jobs.iter().any(|job| job.application == *name);
@@ -123,7 +135,7 @@ impl Bars {
     }
 }
 
-fn draw(bar: &ProgressBar, job: &JobStatus, now: Timestamp) {
+fn draw(bar: &ProgressBar, job: &Shown, now: Timestamp) {
     let running = job.progress.first();
     let template = match running {
         Some(_) => "{prefix:20} {bar:30.cyan/dim} {pos}/{len} people  {msg}",
