@@ -1,6 +1,7 @@
-//! The HTTPS API, on loopback, for whoever has this start's token.
+//! The HTTPS API and the console, on loopback, for whoever has this start's token.
 //!
-//! In: a port and the store. Out: the routes of `query` and `control` at `http://127.0.0.1:<port>`. Promised: nothing but
+//! In: a port and the store. Out: the routes of `query` and `control` at `http://127.0.0.1:<port>`, and the pages over them.
+//! Promised: nothing but
 //! the health check and the description answers without the token, which is drawn at each start and lies in the data folder for its owner
 //! alone.
 
@@ -19,12 +20,15 @@ use sync::ask::InProcess;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use webconsole::Console;
 
 use crate::home::Home;
 
 /// The API while it runs.
 pub(crate) struct Api {
     url: String,
+    /// Signs in to the console.
+    link: String,
     token_file: PathBuf,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
@@ -36,23 +40,35 @@ impl Api {
         let listener = TcpListener::bind(("127.0.0.1", port)).await;
         let listener =
             listener.with_context(|| format!("cannot listen on 127.0.0.1:{port}; choose another --port"))?;
-        let url = format!("http://{}/v1.0", listener.local_addr()?);
+        let origin = format!("http://{}", listener.local_addr()?);
         let token = runtime::clock::new_id().simple().to_string();
         let token_file = home.file("token");
         write_private(&token_file, &token)
             .with_context(|| format!("cannot write {}", token_file.display()))?;
-        let access = Access::local(SecretString::from(token), crate::commands::control::person());
-        let router = routes(home, access)?;
+        let access = Access::local(SecretString::from(token.clone()), crate::commands::control::person());
+        let link = format!("{origin}/sign-in?token={token}");
+        let router = with_console(routes(home, access.clone())?, access, home);
         let (stop, stopped) = oneshot::channel();
         let served = axum::serve(listener, router).with_graceful_shutdown(async {
             // Whoever dropped the sender wants it to end, too.
             let _ = stopped.await;
         });
-        Ok(Self { url, token_file, stop, served: tokio::spawn(served.into_future()) })
+        Ok(Self {
+            url: format!("{origin}/v1.0"),
+            link,
+            token_file,
+            stop,
+            served: tokio::spawn(served.into_future()),
+        })
     }
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The console's address, which signs in whoever opens it.
+    pub(crate) fn link(&self) -> &str {
+        &self.link
     }
 
     pub(crate) fn token_file(&self) -> &Path {
@@ -67,6 +83,13 @@ impl Api {
         }
         let _ = std::fs::remove_file(&self.token_file);
     }
+}
+
+/// The console over the API, and beside it.
+fn with_console(api: Router, access: Access, home: &Home) -> Router {
+    let clock = home.context.clock.clone();
+    let console = Console::new(api.clone(), access, &runtime::clock::new_key(), false, clock);
+    webconsole::pages(console.clone()).merge(webconsole::forms(console)).fallback_service(api)
 }
 
 /// What reads and what changes, in one frame.

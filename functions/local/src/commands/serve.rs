@@ -89,9 +89,12 @@ async fn asked_to_end() {
 async fn greet(cli: &Cli, home: &Home, api: &Api) -> anyhow::Result<()> {
     let jobs = home.context.store.applications().await?.len();
     if cli.json {
-        return output::json_line(&json!({ "serving": cli.data_dir(), "jobs": jobs, "api": api.url() }));
+        return output::json_line(
+            &json!({ "serving": cli.data_dir(), "jobs": jobs, "api": api.url(), "console": api.link() }),
+        );
     }
     output::line(format_args!("Rollcall serves {} with {jobs} jobs.", cli.data_dir().display()))?;
+    output::line(format_args!("Open   {}", api.link()))?;
     output::line(format_args!("API    {}", api.url()))?;
     output::line(format_args!("Token  in {}", api.token_file().display()))?;
     output::line("Look   rollcall status --watch, rollcall logs")?;

@@ -1,5 +1,6 @@
 //! Who asks, out of what their token says of them.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use store::StoredApplication;
 
@@ -42,6 +43,12 @@ impl Claims {
         let first = |names: &[&str]| names.iter().find_map(|name| self.text(name));
         let id = first(&IDS)?;
         Some((id, first(&NAMES).unwrap_or(id)))
+    }
+
+    /// When the token ends.
+    pub(super) fn ends(&self) -> Option<Timestamp> {
+        // The cast saturates, and what lies beyond all times is none.
+        Timestamp::from_second(self.0.get("exp")?.as_f64()? as i64).ok()
     }
 
     fn text(&self, name: &str) -> Option<&str> {

@@ -29,8 +29,10 @@ use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use engine::ports::Clock;
+use jiff::Timestamp;
 use runtime::env::{self, EnvError};
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use crate::ApiError;
@@ -89,6 +91,36 @@ pub enum Access {
     },
 }
 
+/// Somebody who showed before who they are and what they may: whoever signed in to the console. Only code of this process
+/// can put one among a request's extensions, where it takes the place of a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// Their id with whoever issued their token.
+    pub id: String,
+    /// What they are called.
+    pub name: String,
+    /// Their permissions, by Graph's names.
+    pub permissions: BTreeSet<String>,
+}
+
+impl SignedIn {
+    /// Whether they may do this with all applications.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        permission.is_given_by(&self.permissions)
+    }
+
+    fn caller(self, permission: Permission) -> Caller {
+        let owner_only = !self.may(permission);
+        Caller { id: self.id, name: self.name, owner_only }
+    }
+}
+
+/// Why nobody is let in by a token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(String);
+
 /// The environment does not say whose tokens are taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
@@ -141,22 +173,51 @@ impl Access {
         Ok(Self::tokens(Verifier::new(issuer.trim(), audiences, roles, clock)?))
     }
 
-    /// Who shows this token, and whether it gives the permission for all applications.
-    async fn caller(&self, token: &str, permission: Permission) -> Result<Caller, TokenError> {
+    /// Who shows this token, what it gives them, and until when, where it ends.
+    ///
+    /// # Errors
+    /// [`Refused`], in words for whoever shows it.
+    pub async fn signs_in(&self, token: &str) -> Result<(SignedIn, Option<Timestamp>), Refused> {
+        self.person(token).await.map_err(|error| Refused(error.to_string()))
+    }
+
+    async fn person(&self, token: &str) -> Result<(SignedIn, Option<Timestamp>), TokenError> {
         match self {
             Self::Tokens(verifier) => {
                 let claims = verifier.claims(token).await?;
                 let (id, name) = claims.who().ok_or(TokenError::Claim("sub"))?;
-                let given = verifier.roles.permissions_in(&claims);
-                let owner_only = !permission.is_given_by(&given);
-                Ok(Caller { id: id.to_owned(), name: name.to_owned(), owner_only })
+                let permissions = verifier.roles.permissions_in(&claims);
+                let person = SignedIn { id: id.to_owned(), name: name.to_owned(), permissions };
+                Ok((person, claims.ends()))
             }
             Self::Local { token: drawn, name } => {
                 if !bool::from(token.as_bytes().ct_eq(drawn.expose_secret().as_bytes())) {
                     return Err(TokenError::NotDrawn);
                 }
-                Ok(Caller { id: "local".to_owned(), name: name.clone(), owner_only: false })
+                let all = Permission::ALL.into_iter().filter_map(|permission| permission.ways().first());
+                let permissions = all.flat_map(|way| way.iter().map(|name| (*name).to_owned()));
+                let person = SignedIn {
+                    id: "local".to_owned(),
+                    name: name.clone(),
+                    permissions: permissions.collect(),
+                };
+                Ok((person, None))
             }
+        }
+    }
+
+    /// Who asks, and whether they may do this with all applications.
+    async fn caller(&self, request: &mut Request, permission: Permission) -> Result<Caller, Response> {
+        if let Some(person) = request.extensions_mut().remove::<SignedIn>() {
+            return Ok(person.caller(permission));
+        }
+        let Some(token) = bearer(request.headers()).map(SecretString::from) else {
+            let message = "there is no token; send the header Authorization: Bearer TOKEN";
+            return Err(ApiError::unauthenticated(message).into_response());
+        };
+        match self.person(token.expose_secret()).await {
+            Ok((person, _)) => Ok(person.caller(permission)),
+            Err(error) => Err(refused(&error)),
         }
     }
 }
@@ -168,13 +229,9 @@ pub async fn check(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(token) = bearer(request.headers()).map(SecretString::from) else {
-        let message = "there is no token; send the header Authorization: Bearer TOKEN";
-        return ApiError::unauthenticated(message).into_response();
-    };
-    let caller = match access.caller(token.expose_secret(), permission).await {
+    let caller = match access.caller(&mut request, permission).await {
         Ok(caller) => caller,
-        Err(error) => return refused(&error),
+        Err(response) => return response,
     };
     let owner_only = caller.owner_only;
     request.extensions_mut().insert(caller);

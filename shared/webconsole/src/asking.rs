@@ -1,0 +1,144 @@
+//! Asking the API, within this process.
+//!
+//! In: who asks, a path, perhaps a body. Out: what the API answers, or its refusal in its own words. The router is the one
+//! that answers scripts; only the token is missing, because whoever signed in showed one already.
+
+use api::access::SignedIn;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, Request, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+/// The largest answer that becomes a page, in bytes: a thousand provisioning records are some 3 MB.
+const LARGEST: usize = 32 * 1024 * 1024;
+
+/// The API's routes.
+#[derive(Clone)]
+pub(crate) struct Api(pub(crate) Router);
+
+/// Why the API did not do it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    /// For people: what is wrong, and the cure.
+    pub(crate) message: String,
+    /// What the function's log has it under.
+    pub(crate) request_id: Option<String>,
+}
+
+/// Graph's error envelope.
+#[derive(Deserialize)]
+struct Envelope {
+    error: ErrorBody,
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    message: String,
+    #[serde(rename = "innerError")]
+    inner: Option<Inner>,
+}
+
+#[derive(Deserialize)]
+struct Inner {
+    #[serde(rename = "request-id")]
+    request_id: Option<String>,
+}
+
+impl Api {
+    /// Reads what is at a path below `/v1.0/`.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, person: &SignedIn, path: &str) -> Result<T, Refusal> {
+        let (_, body) = self.ask(person, Method::GET, path, Body::empty()).await?;
+        serde_json::from_slice(&body).map_err(unreadable)
+    }
+
+    /// Asks for a change; what is told of it, [`Value::Null`] where nothing is.
+    pub(crate) async fn send(
+        &self,
+        person: &SignedIn,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<(StatusCode, Value), Refusal> {
+        let (status, body) = self.ask(person, method, path, Body::from(body.to_string())).await?;
+        if body.is_empty() {
+            return Ok((status, Value::Null));
+        }
+        Ok((status, serde_json::from_slice(&body).map_err(unreadable)?))
+    }
+
+    async fn ask(
+        &self,
+        person: &SignedIn,
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> Result<(StatusCode, Vec<u8>), Refusal> {
+        let request = Request::builder().method(method).uri(format!("/v1.0/{path}"));
+        let mut request = request.header(CONTENT_TYPE, "application/json").body(body).map_err(unreadable)?;
+        request.extensions_mut().insert(person.clone());
+        // A router answers; it does not fail.
+        let Ok(response) = self.0.clone().oneshot(request).await;
+        let status = response.status();
+        let body = to_bytes(response.into_body(), LARGEST).await.map_err(unreadable)?;
+        if status.is_success() {
+            return Ok((status, body.to_vec()));
+        }
+        Err(Refusal::read(status, &body))
+    }
+}
+
+impl Refusal {
+    fn read(status: StatusCode, body: &[u8]) -> Self {
+        match serde_json::from_slice(body) {
+            Ok(Envelope { error: ErrorBody { message, inner } }) => {
+                Self { status, message, request_id: inner.and_then(|inner| inner.request_id) }
+            }
+            Err(_) => Self { status, message: "there is no explanation".to_owned(), request_id: None },
+        }
+    }
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Refusal {
+    tracing::error!("the API's answer cannot be shown: {error}");
+    let message = "the answer cannot be shown; the function's log has the reason".to_owned();
+    Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, message, request_id: None }
+}
+
+/// One step of a path, or a value in a question: everything that could end it is written as `%XX`.
+pub(crate) fn step(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let written = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(written).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_a_step_of_a_path_ends_neither_step_nor_path() {
+        let cases = [
+            ("scim.7-a_b~", "scim.7-a_b~"),
+            ("a/b?c#d&e=f", "a%2Fb%3Fc%23d%26e%3Df"),
+            ("é 李", "%C3%A9%20%E6%9D%8E"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(step(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_apis_words() {
+        let body =
+            br#"{"error":{"code":"notFound","message":"there is no job","innerError":{"request-id":"7"}}}"#;
+        let read = Refusal::read(StatusCode::NOT_FOUND, body);
+        assert_eq!((read.message.as_str(), read.request_id.as_deref()), ("there is no job", Some("7")));
+        let other = Refusal::read(StatusCode::BAD_GATEWAY, b"<html>");
+        assert_eq!((other.message.as_str(), other.request_id), ("there is no explanation", None));
+    }
+}

@@ -1,0 +1,85 @@
+//! One application: its Current Status, as administrators know it.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::health::{Application, Execution, Job};
+use super::{Shell, Trouble, Visitor, shown};
+use crate::Console;
+use crate::asking::{Refusal, step};
+use crate::session::Session;
+use crate::times::Moment;
+
+/// Cycles of the history: a day of a busy job.
+const CYCLES: usize = 50;
+
+#[derive(Deserialize)]
+struct Listed<T> {
+    value: Vec<T>,
+}
+
+#[derive(Template)]
+#[template(path = "application.html")]
+struct Page {
+    shell: Shell,
+    application: Application,
+    cycles: Vec<Execution>,
+    /// The longest of them, in milliseconds: the whole width of the timeline.
+    longest: i128,
+    may_change: bool,
+}
+
+/// `GET /applications/{application}`.
+pub(super) async fn status(
+    State(console): State<Console>,
+    Visitor(session): Visitor,
+    Path(application): Path<String>,
+) -> Result<Response, Trouble> {
+    let page = read(&console, &session, &application).await.map_err(Trouble::to(&session))?;
+    Ok(shown(StatusCode::OK, &page))
+}
+
+async fn read(console: &Console, session: &Session, application: &str) -> Result<Page, Refusal> {
+    let path = format!("servicePrincipals/{}", step(application));
+    let application: Application = console.api.get(&session.person, &path).await?;
+    let job = format!("{path}/synchronization/jobs/{}", step(&application.job().id));
+    let cycles: Listed<Execution> =
+        console.api.get(&session.person, &format!("{job}/cycles?$top={CYCLES}")).await?;
+    let longest = cycles.value.iter().map(Execution::milliseconds).max().unwrap_or_default().max(1);
+    Ok(Page {
+        shell: Shell::new(application.display_name.clone(), session),
+        cycles: cycles.value,
+        longest,
+        // An owner may, too; the API knows whose it is.
+        may_change: true,
+        application,
+    })
+}
+
+impl Page {
+    fn job(&self) -> &Job {
+        self.application.job()
+    }
+
+    /// Where the buttons lead.
+    fn form(&self, action: &str) -> String {
+        let job = step(&self.job().id);
+        format!("/forms/applications/{}/jobs/{job}/{action}", step(&self.application.id))
+    }
+
+    fn token(&self) -> &str {
+        self.shell.who.as_ref().map_or("", |who| &who.form_token)
+    }
+
+    /// How wide a cycle's bar is, of a hundred.
+    fn width(&self, cycle: &Execution) -> i128 {
+        (cycle.milliseconds() * 100 / self.longest).max(1)
+    }
+
+    fn off_since(&self) -> Option<Moment> {
+        self.job().status.disabled.map(Moment::of)
+    }
+}

@@ -1,0 +1,72 @@
+//! What can be looked at.
+//!
+//! ```text
+//! GET /                                   all applications, the unhealthy first     q
+//! GET /applications/{application}         one: Current Status
+//! GET /sign-in, POST /sign-out
+//! ```
+
+mod application;
+mod applications;
+mod health;
+pub(crate) mod plain;
+mod shell;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::middleware::{Next, from_fn};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+
+use crate::{Console, assets, sign_in};
+
+pub(crate) use self::shell::{Shell, Trouble, Visitor};
+
+/// Nothing but our own style and script, which are files; forms go to us; nobody shows us in a frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Headers of every answer. What is on a page is about people: no cache keeps it, and nobody learns where a link was.
+const HEADERS: [(HeaderName, &str); 4] = [
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (CACHE_CONTROL, "no-store"),
+    (REFERRER_POLICY, "same-origin"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+
+/// The pages.
+pub fn pages(console: Console) -> Router {
+    Router::new()
+        .route("/", get(applications::list))
+        .route("/applications/{application}", get(application::status))
+        .route("/sign-in", get(sign_in::enter))
+        .route("/sign-out", post(sign_in::leave))
+        .merge(assets::routes())
+        .with_state(console)
+        .layer(from_fn(guarded))
+}
+
+/// Puts the headers that keep pages to themselves on every answer.
+pub(crate) async fn guarded(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// A page.
+pub(crate) fn shown(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => (status, Html(text)).into_response(),
+        Err(error) => {
+            tracing::error!("a page cannot be written: {error}");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
