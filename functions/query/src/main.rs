@@ -16,7 +16,7 @@ use std::sync::Arc;
 use api::Access;
 use api::token::Signer;
 use logs::exports::Exports;
-use query::http::{Settings, router};
+use query::http::{Settings, function};
 use runtime::clock::SystemClock;
 use store::{DynamoStore, TableNames, Worker};
 
@@ -38,5 +38,5 @@ async fn main() -> Result<(), lambda_http::Error> {
     let key = store.token_key().await?.unwrap_or_else(runtime::clock::new_key);
     let exports = Exports::Bucket { client: aws_sdk_s3::Client::new(&config), name: bucket };
     let settings = Settings { access, clock, signer: Signer::new(&key), limited: true, exports };
-    lambda_http::run(router(store, settings)).await
+    lambda_http::run(function(store, settings)).await
 }

@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::context::Context;
 use crate::control::{self, Now, Paused};
 use crate::cycle::{SliceError, document, make_due};
-use crate::{credentials, export, plan};
+use crate::{credentials, discover, export, plan};
 
 /// Does what is asked.
 /// `deadline` is the end of the invocation, where there is one.
@@ -143,7 +143,10 @@ async fn about(
             Ok(json!({ "plan": plan.id }))
         }
         Ask::ApplyPlan { plan } => apply(context, asked, stored, *plan, deadline).await,
-        Ask::Discover => Err(refused(501, "NotImplemented", "this version does not do that yet")),
+        Ask::Discover => {
+            configured(stored)?;
+            discover::discover(context, asked, stored).await
+        }
         Ask::Export(_) => Err(refused(400, "Request_BadRequest", "an export is about no single application")),
     }
 }

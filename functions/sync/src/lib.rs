@@ -10,6 +10,7 @@ pub mod context;
 pub mod control;
 mod credentials;
 pub mod cycle;
+mod discover;
 pub mod export;
 pub mod handler;
 mod outbox;

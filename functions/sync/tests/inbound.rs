@@ -13,6 +13,7 @@ use engine::ports::{Reading, Source, SourceError};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::embedded::Embedded;
+use store::usage::Counter;
 use store::{DynamoStore, TableNames, Worker, tables};
 use sync::uploads::StoredUploads;
 use uuid::Uuid;
@@ -53,6 +54,12 @@ impl World {
         let store = DynamoStore::new(engine.client(), names.clone(), worker);
         assert!(store.create_job(&job(), &JobState::new(noon())).await.unwrap());
         Self { store, engine, names, uploads: 0 }
+    }
+
+    /// The store, with its requests counted.
+    fn counted(&self, counter: &Counter) -> DynamoStore {
+        let worker = Worker { owner: "one".to_owned(), boot: None };
+        DynamoStore::new(counter.watch(&self.engine.client()), self.names.clone(), worker)
     }
 
     /// One upload, as the API takes it.
@@ -270,6 +277,23 @@ async fn a_watermark_or_cursor_that_is_not_ours_is_not_followed() {
     }
     let resumed = world.source().open(None, Some(&Cursor(json!({ "spool": "x" })))).await;
     assert!(matches!(resumed, Err(SourceError::Moved(_))), "{resumed:?}");
+}
+
+#[tokio::test]
+async fn what_a_delta_asks_of_the_store_grows_with_people_and_not_with_uploads() {
+    // The head, the log up to a megabyte, and a hundred people a request.
+    for (uploads, people, requests) in [(1, 1, 3), (60, 10, 3), (60, 60, 3)] {
+        let mut world = World::new().await;
+        let (_, _, before) = full(&world.source(), None).await;
+        for number in 0..uploads {
+            world.upload(&[there(&format!("E{}", number % people), &number.to_string())]).await;
+        }
+        let counter = Counter::default();
+        world.store = world.counted(&counter);
+        let (shown, ..) = delta(&world.source(), &before).await;
+        assert_eq!(shown.titles.len(), people);
+        assert_eq!(counter.take().total_requests(), requests, "{uploads} uploads of {people} people");
+    }
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ pub enum Ask {
         /// The id of the object in the source.
         object: SourceId,
     },
-    /// What the target says it holds.
+    /// The target is asked what it can hold, and that is kept.
     Discover,
     /// What the next cycle would do.
     Plan,

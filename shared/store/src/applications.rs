@@ -1,15 +1,17 @@
 //! Applications: the document an administrator applied, its versions, and its unique name.
 //!
-//! In: a document and the version it was made from. Out: it is the current one, an older version is kept, and its
-//! name leads to it. Promised: two people who change the same version do not overwrite one another; two applications
-//! never share a name.
+//! In: a document and the version it was made from. Out: it is the current one, an older version is kept, and its name
+//! leads to it. Beside it lies what its target was found to have. Promised: two people who change the same version do
+//! not overwrite one another; two applications never share a name.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use engine::model::JobId;
 use engine::ports::StoreError;
+use engine::schema::Discovered;
 
 use crate::item::{Draft, Stored, key_item};
+use crate::pack::pack;
 use crate::table::failed;
 use crate::{DynamoStore, keys};
 
@@ -55,6 +57,8 @@ pub enum ApplicationError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+const DISCOVERED: &str = "discovered";
 
 /// Rows of an application deleted in one go; few have more versions.
 const ROWS_AT_ONCE: usize = 1_000;
@@ -184,6 +188,37 @@ impl DynamoStore {
         version: u32,
     ) -> Result<Option<StoredApplication>, StoreError> {
         self.state.get(&keys::application_version(id, version)).await?.as_ref().map(read).transpose()
+    }
+
+    /// Keeps what an application's target was found to have, in the place of what was found before.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the application is gone; [`StoreError::Unavailable`].
+    pub async fn keep_discovered(
+        &self,
+        application: &StoredApplication,
+        found: &Discovered,
+    ) -> Result<(), StoreError> {
+        // A target may take minutes to answer; whoever is deleted meanwhile leaves nothing behind.
+        if self.application(&application.id).await?.is_none() {
+            return Err(StoreError::Missing(application.job.clone()));
+        }
+        let key = keys::discovered(&application.id);
+        let bytes = pack(&key, DISCOVERED, found)?;
+        let request = self.state.client.put_item().table_name(&self.state.name);
+        let item = Draft::new(key).bytes(DISCOVERED, bytes).into_item();
+        let kept = request.set_item(Some(item)).send().await;
+        let operation = || format!("keeping what the target of '{}' has", application.name);
+        kept.map(drop).map_err(|error| StoreError::unavailable(operation(), error))
+    }
+
+    /// What an application's target was found to have, where it was asked.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
+    pub async fn discovered(&self, application: &str) -> Result<Option<Discovered>, StoreError> {
+        let stored = self.state.get(&keys::discovered(application)).await?;
+        stored.map(|stored| stored.packed(DISCOVERED)).transpose()
     }
 
     /// All applications, by name: one request, without their documents.

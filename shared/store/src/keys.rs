@@ -18,6 +18,7 @@
 //! | the application of this name; all applications and jobs | | `NAMES` | `<name in lower case>` |
 //! | an application's document now | | `APP#<application>` | `DOCUMENT` |
 //! | … and as it was | | `APP#<application>` | `V#<version, 8 digits>` |
+//! | what its target was found to have | | `APP#<application>` | `DISCOVERED` |
 //! | a job's status, progress, checkpoint, lease, schedule, outbox, removals of the rolling day, what people asked of its worker | | `JOB#<job>` | `JOB` |
 //! | the intent of the page being executed | | `JOB#<job>` | `INTENT#<chunk, 4 digits>` |
 //! | jobs due now; jobs overdue; leases that ran out | `due` | `dueKey` = `JOBS` | `dueAt` = `<moment>` |
@@ -180,6 +181,11 @@ pub(crate) fn application(id: &str) -> Key {
 /// A version of an application's document.
 pub(crate) fn application_version(id: &str, version: u32) -> Key {
     Key::new(format!("APP#{id}"), format!("V#{version:08}"))
+}
+
+/// What the target of an application was found to have.
+pub(crate) fn discovered(application: &str) -> Key {
+    Key::new(self::application(application).pk, "DISCOVERED")
 }
 
 /// A job's own item.
@@ -556,6 +562,7 @@ mod tests {
             upload_log(&job_id, 12).to_string(),
             upload_receipt(&job_id, record_id).to_string(),
             uploaded(&job_id, nadia).to_string(),
+            discovered("a").to_string(),
         ];
         let golden = include_str!("../tests/fixtures/keys.txt");
         assert_eq!(printed.join("\n"), golden.trim_end());

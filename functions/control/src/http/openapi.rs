@@ -23,9 +23,8 @@ const JOB: &str = "scim.7c1d4e5f.0b9c3f2e";
 const OPERATION: &str = "0192d3a0-5b7e-7cc3-98c4-dc0c0c07398f";
 const DONE: &str = "It is done.";
 
-/// What `sync` refuses whatever it is asked: as things stand, because an outside system failed, because it has no such
-/// function.
-const OF_SYNC: [u16; 3] = [409, 501, 502];
+/// What `sync` refuses whatever it is asked: as things stand, and because an outside system failed.
+const OF_SYNC: [u16; 2] = [409, 502];
 
 /// Something that `sync` does: 202 when it takes longer than a request may.
 fn asked(id: &str, tag: &str, summary: &str) -> About {
@@ -227,12 +226,16 @@ pub(super) fn parse() -> About {
 }
 
 pub(super) fn discover() -> About {
-    let found = json!({ "id": "Ledgerly", "name": "Ledgerly", "objects": [{}] });
-    asked("discoverDirectory", SCHEMAS, "What the target says it holds").answers(
-        200,
-        "The directory.",
-        Shape::like("DirectoryDefinition", &found),
-    )
+    let attribute = json!({ "name": "userName", "type": "String", "multivalued": false, "mutability": "ReadWrite", "required": true });
+    let found = json!({
+        "id": "target", "name": "Ledgerly", "readOnly": false,
+        "version": OPERATION, "discoveryDateTime": "2026-03-02T12:00:00Z",
+        "discoverabilities": "AttributeNames, AttributeDataTypes, AttributeReadOnly",
+        "objects": [{ "name": "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", "attributes": [attribute] }],
+    });
+    asked("discoverDirectory", SCHEMAS, "Asks the target what it can hold, and keeps it beside the mappings")
+        .more("An attribute that the mappings have stays as they have it. 502 when the target does not describe itself.")
+        .answers(200, "The directory, as the schema shows it from now on.", Shape::like("DirectoryDefinition", &found))
 }
 
 fn named() -> Shape {

@@ -1,4 +1,4 @@
-//! Schemas: replaced, brought back to the default, tried.
+//! Schemas: replaced, brought back to the default, tried, and asked of the target.
 
 use api::answer::entity;
 use api::frame::RequestId;
@@ -9,6 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use connectors::application::{Application, exchange, filled};
+use engine::schema::document::DirectoryDefinition;
 use engine::schema::{Given, ParseExpressionRequest, SynchronizationSchema, parse_expression};
 use runtime::ask::Ask;
 use serde_json::{Value, json};
@@ -154,7 +155,8 @@ pub(super) async fn parse(
     Ok(entity(&headers, "microsoft.graph.parseExpressionResponse", response))
 }
 
-/// `POST …/schema/directories/{directory}/discover`: what the target says it holds.
+/// `POST …/schema/directories/{directory}/discover`: asks the target what it can hold, and shows it with what the mappings
+/// have.
 pub(super) async fn discover(
     State(settings): State<Settings>,
     Extension(caller): Extension<Caller>,
@@ -163,26 +165,32 @@ pub(super) async fn discover(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let stored = find::job(&settings.store, &caller, &application, &job).await?;
-    let schema = exchange::schema_of(&whole(&stored)?, stored.job.as_str(), stored.version);
-    let known = schema.directories.each().iter().find(|known| {
-        let is = |given: &Given<String>| given.text().is_some_and(|text| text == directory);
-        is(&known.id) || is(&known.name)
-    });
-    match known.map(|known| known.read_only.value() == Some(&true)) {
-        Some(false) => {}
-        Some(true) => {
-            return Err(ApiError::bad_request(
-                "the source's directory is not discovered; its attributes are what it shows",
-            ));
-        }
-        None => return Err(ApiError::not_found(format!("the schema has no directory '{directory}'"))),
+    let whole = whole(&stored)?;
+    let schema = exchange::schema_of(&whole, stored.job.as_str(), stored.version);
+    if directory_of(&schema, &directory)?.read_only.value() == Some(&true) {
+        return Err(ApiError::bad_request(
+            "the source's directory is not discovered; its attributes are what it shows",
+        ));
     }
     let wish =
         Request { stored: Some(&stored), ask: Ask::Discover, activity: "Discover schema", said: Vec::new() };
     match settings.ask(&Asker::new(caller, &request), &headers, wish).await? {
         Outcome::Later(response) => Ok(response),
-        Outcome::Done(told) => {
+        Outcome::Done(_) => {
+            let found = settings.store.discovered(&stored.id).await?;
+            let schema = exchange::schema_with(&whole, stored.job.as_str(), stored.version, found);
+            let told = directory_of(&schema, &directory)?;
             Ok(entity(&headers, "microsoft.graph.directoryDefinition", told).into_response())
         }
     }
+}
+
+/// A directory of a schema, by its id or its name.
+fn directory_of<'a>(
+    schema: &'a SynchronizationSchema,
+    directory: &str,
+) -> Result<&'a DirectoryDefinition, ApiError> {
+    let is = |given: &Given<String>| given.text() == Some(directory);
+    let found = schema.directories.each().iter().find(|known| is(&known.id) || is(&known.name));
+    found.ok_or_else(|| ApiError::not_found(format!("the schema has no directory '{directory}'")))
 }

@@ -98,6 +98,16 @@ pub fn router(store: DynamoStore, settings: Settings) -> Router {
     framed(routes(store, settings).served(), clock, LARGEST_BODY)
 }
 
+/// What describes the whole API, the writing side included: what `rollcall serve`, which has both sides, answers at
+/// `/openapi.json`. Behind API Gateway each side is a function of its own; this one tells of both.
+const DESCRIPTION: &str = include_str!("../../../../docs/openapi.json");
+
+/// The same as the function has it: with the description of the whole API.
+pub fn function(store: DynamoStore, settings: Settings) -> Router {
+    let clock = settings.clock.clone();
+    framed(routes(store, settings).served_as(DESCRIPTION), clock, LARGEST_BODY)
+}
+
 /// The routes that read.
 pub fn routes(store: DynamoStore, settings: Settings) -> Routes {
     let Settings { access, clock, signer, limited, exports } = settings;

@@ -1,8 +1,8 @@
 //! Schemas and templates: how people become accounts, in the shape of Graph's `synchronizationSchema`; and what the
 //! language of its expressions and filters has.
 //!
-//! A job's schema is its application's mappings, written anew at each request. Its `ETag` is the version of the
-//! application: whoever writes a schema back says by it which one they read.
+//! A job's schema is its application's mappings, written anew at each request, and what discovery found of its target.
+//! Its `ETag` is the version of the application: whoever writes a schema back says by it which one they read.
 
 use api::answer::{context, entity, tagged};
 use api::{ApiError, Caller, find};
@@ -102,7 +102,8 @@ pub(super) async fn of_a_job(
     without_options(query.as_deref())?;
     let stored = find::job(&api.store, &caller, &application, &id).await?;
     let about = format!("servicePrincipals('{}')/synchronization/jobs('{id}')/schema/$entity", stored.id);
-    let schema = exchange::schema_of(&document(&stored)?, stored.job.as_str(), stored.version);
+    let found = api.store.discovered(&stored.id).await?;
+    let schema = exchange::schema_with(&document(&stored)?, stored.job.as_str(), stored.version, found);
     Ok(tagged(entity(&headers, &about, schema).into_response(), stored.version))
 }
 

@@ -1,9 +1,70 @@
 //! The description says what is there, and what is there is described.
 
+use std::path::Path;
+use std::sync::Arc;
+
+use api::Access;
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
+use control::http::References;
+use control::vault::Folder;
+use runtime::ask::{Answer, AskError, Asked, Worker};
 use serde_json::Value;
+use tower::ServiceExt;
+use uuid::Uuid;
 
 use crate::stage::{APPLICATION, JOB, Stage, TOKEN};
+
+/// Nobody is asked for a description.
+struct Nobody;
+
+#[async_trait]
+impl Worker for Nobody {
+    async fn ask(&self, _: Asked) -> Result<Answer, AskError> {
+        Err(AskError::Failed("nobody works here".to_owned()))
+    }
+}
+
+async fn description(router: Router) -> String {
+    let request = Request::get("/openapi.json").body(Body::empty()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/json");
+    String::from_utf8(to_bytes(response.into_body(), 64 << 20).await.unwrap().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn the_function_describes_the_whole_api_as_the_two_sides_together_do() {
+    let stage = Stage::new().await;
+    let access = || Access::local(TOKEN.into(), "nadia");
+    let reading = || stage.settings(access());
+    let writing = control::http::Settings {
+        store: stage.store.clone(),
+        worker: Arc::new(Nobody),
+        vault: Arc::new(Folder("nowhere".into())),
+        clock: reading().clock,
+        tenant: Uuid::nil(),
+        references: References::Managed,
+    };
+    let both = query::http::routes(stage.store.clone(), reading());
+    let both = description(both.merge(control::http::routes(writing, access())).served()).await;
+    let both: Value = serde_json::from_str(&both).unwrap();
+    assert!(both["paths"]["/v1.0/applications"]["post"].is_object());
+    let pretty = format!("{both:#}\n");
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+    if std::env::var_os("WRITE_FIXTURE").is_some() {
+        std::fs::write(&kept, &pretty).unwrap();
+        return;
+    }
+    let kept = std::fs::read_to_string(kept).unwrap_or_default();
+    assert!(
+        kept == pretty,
+        "renew docs/openapi.json: WRITE_FIXTURE=1 cargo test -p query --features store/embedded --test http the_function_describes"
+    );
+    let told = description(query::http::function(stage.store.clone(), reading())).await;
+    assert!(told == kept, "the function was built from another docs/openapi.json; build it again");
+}
 
 /// A path with keys in it: those of the stage, and examples.
 fn filled(path: &str, operation: &Value) -> String {

@@ -1,11 +1,14 @@
 //! Templates, schemas, and the language of expressions and filters.
 
-use connectors::application::Application;
+use connectors::application::{Application, exchange};
+use connectors::scim::Description;
 use engine::schema::SynchronizationSchema;
+use engine::schema::export::definition;
+use engine::schema::spelling::AttributeType;
 use serde_json::{Value, json};
 use store::StoredApplication;
 
-use crate::stage::{APPLICATION, JOB, Stage};
+use crate::stage::{APPLICATION, JOB, Stage, noon};
 
 const ALL: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization";
 
@@ -47,6 +50,21 @@ async fn a_jobs_schema_is_its_applications_mappings_and_carries_their_version() 
         let (same, findings) = connectors::application::exchange::with_schema(&application, &read).unwrap();
         assert_eq!((same, findings), (application.clone(), vec![]));
     }
+}
+
+#[tokio::test]
+async fn what_was_discovered_of_the_target_shows_in_the_schema() {
+    let stage = Stage::new().await;
+    let application = applied(&stage).await;
+    let said =
+        Description { users: vec![definition("title", AttributeType::String)], ..Description::default() };
+    let found = exchange::discovered(&application, said, "7".to_owned(), noon());
+    let stored = stage.store.application(APPLICATION).await.unwrap().unwrap();
+    stage.store.keep_discovered(&stored, &found).await.unwrap();
+    let schema = stage.get(&format!("{ALL}/jobs/{JOB}/schema")).await.good();
+    let target = &schema["directories"][1];
+    assert_eq!([&target["version"], &target["discoveryDateTime"]], ["7", "2026-03-02T12:00:00Z"]);
+    assert_eq!(names(&target["objects"][0]["attributes"], "name"), ["id", "title", "userName"]);
 }
 
 #[tokio::test]

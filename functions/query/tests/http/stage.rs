@@ -130,10 +130,13 @@ impl Stage {
     }
 
     async fn response(&self, access: Access, request: Request<Body>) -> axum::response::Response {
+        router(self.store.clone(), self.settings(access)).oneshot(request).await.unwrap()
+    }
+
+    pub(crate) fn settings(&self, access: Access) -> Settings {
         let signer = Signer::new(&[7; KEY]);
         let exports = self.exports.clone();
-        let settings = Settings { access, clock: self.clock.clone(), signer, limited: false, exports };
-        router(self.store.clone(), settings).oneshot(request).await.unwrap()
+        Settings { access, clock: self.clock.clone(), signer, limited: false, exports }
     }
 
     pub(crate) async fn answer(&self, access: Access, request: Request<Body>) -> Answer {

@@ -22,7 +22,7 @@ const KEYS: [(&str, &str, &str); 9] = [
 ];
 
 /// The ways to refuse: status, name, and when.
-const REFUSALS: [(u16, &str, &str); 13] = [
+const REFUSALS: [(u16, &str, &str); 12] = [
     (
         400,
         "NotUnderstood",
@@ -36,7 +36,6 @@ const REFUSALS: [(u16, &str, &str); 13] = [
     (413, "TooLarge", "The body is larger than anything that is read here."),
     (429, "TooOften", "The caller asked too often. Retry-After says when to go on."),
     (500, "Failed", "What is stored could not be read. The service's log says more."),
-    (501, "NotProvided", "The outside system has no such function."),
     (502, "OutsideFailed", "The outside system answered with an error, or not at all."),
     (503, "Unavailable", "What answers this is not there at the moment. Retry-After says when to try again."),
     (504, "TooSlow", "The answer was not there in time."),

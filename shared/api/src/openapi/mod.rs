@@ -16,6 +16,7 @@ mod about;
 mod common;
 mod shape;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -174,6 +175,20 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 impl Routes {
     /// The router, with its description and the health check, which hold nobody's data: anybody may ask for them.
     pub fn served(self) -> Router {
+        // What it describes includes its own route: that is written once all routes are there.
+        let written = Arc::new(OnceLock::new());
+        let routes = self.open(written.clone());
+        let _ = written.set(Cow::Owned(routes.document().to_string()));
+        routes.router
+    }
+
+    /// The same with a description that was written before, of an API of which these routes are a part.
+    pub fn served_as(self, description: &'static str) -> Router {
+        self.open(Arc::new(OnceLock::from(Cow::Borrowed(description)))).router
+    }
+
+    /// Adds what anybody may ask for.
+    fn open(self, written: Arc<OnceLock<Cow<'static, str>>>) -> Self {
         let healthy = Shape::like("Health", &json!({ "status": "ok" }));
         let health = About::new("health", "service", "Whether this process answers").answers(
             200,
@@ -186,14 +201,8 @@ impl Routes {
             "OpenAPI 3.1.",
             Shape::like("Description", &json!({ "openapi": "3.1.0", "info": {}, "paths": {} })),
         );
-        // What it describes includes its own route: that is written once all routes are there.
-        let written = Arc::new(OnceLock::<String>::new());
-        let document = {
-            let written = written.clone();
-            async move || ([(CONTENT_TYPE, "application/json")], written.get().cloned().unwrap_or_default())
-        };
-        let routes = routes.get(PATH, document, shown);
-        let _ = written.set(routes.document().to_string());
-        routes.router
+        let document =
+            async move || ([(CONTENT_TYPE, "application/json")], written.get().cloned().unwrap_or_default());
+        routes.get(PATH, document, shown)
     }
 }

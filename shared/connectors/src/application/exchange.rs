@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  Application ──schema_of──▶ SynchronizationSchema      one rule; an object mapping for users, one for groups
+//!              ──schema_with──▶                          the same with what the target was found to have besides
 //!              ◀─with_schema─                            refused as a whole, with every place and cure
 //!              ◀─with_default_schema                     as the template has it
 //! ```
@@ -21,14 +22,18 @@ mod templates;
 mod tests;
 
 use engine::mapping::{ObjectMapping, TargetSchema};
-use engine::schema::{Given, Names, SynchronizationSchema, of_mapping};
+use engine::schema::document::DirectoryDefinition;
+use engine::schema::export::object_of;
+use engine::schema::spelling::{Discoverability, Flags};
+use engine::schema::{Discovered, Given, Names, SynchronizationSchema, of_mapping};
 use engine::scoping::Scope;
+use jiff::Timestamp;
 
 pub use self::taking::with_schema;
 pub use self::templates::{Metadata, Template, template, templates};
 use super::draft::users_of;
 use super::{Application, SourceConfig};
-use crate::scim::{ScimGroupSchema, ScimSchema};
+use crate::scim::{CORE_GROUP, Description, ENTERPRISE, ScimGroupSchema, ScimSchema};
 
 /// The id of the directory that people come from, in every schema.
 pub const SOURCE_DIRECTORY: &str = "source";
@@ -38,6 +43,13 @@ pub const TARGET_DIRECTORY: &str = "target";
 
 /// The id of the rule, by which provisioning on demand names it.
 pub const RULE: &str = "rollcall";
+
+/// What targets can be asked about themselves.
+const DISCOVERABLE: [Discoverability; 3] = [
+    Discoverability::AttributeNames,
+    Discoverability::AttributeDataTypes,
+    Discoverability::AttributeReadOnly,
+];
 
 /// One of the two types of objects.
 struct Kind {
@@ -51,19 +63,10 @@ struct Kind {
     section: &'static str,
 }
 
-const USERS: Kind = Kind {
-    source: "User",
-    target: "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-    schema: &ScimSchema,
-    section: "users",
-};
+const USERS: Kind = Kind { source: "User", target: ENTERPRISE, schema: &ScimSchema, section: "users" };
 
-const GROUPS: Kind = Kind {
-    source: "Group",
-    target: "urn:ietf:params:scim:schemas:core:2.0:Group",
-    schema: &ScimGroupSchema,
-    section: "groups",
-};
+const GROUPS: Kind =
+    Kind { source: "Group", target: CORE_GROUP, schema: &ScimGroupSchema, section: "groups" };
 
 /// The schema of an application's job. The version counts with the application's.
 #[must_use]
@@ -76,6 +79,47 @@ pub fn schema_of(application: &Application, job: &str, version: u32) -> Synchron
     let version = format!("v{version}");
     let frame = Frame { id: job, version: &version, source: &source, target: &application.name };
     frame.schema(&application.users, application.groups.as_ref())
+}
+
+/// What a target says it can hold, as it is kept beside its application.
+#[must_use]
+pub fn discovered(
+    application: &Application,
+    said: Description,
+    version: String,
+    at: Timestamp,
+) -> Discovered {
+    let objects = [(USERS.target, said.users), (GROUPS.target, said.groups)];
+    let objects = objects.into_iter().filter(|(_, attributes)| !attributes.is_empty());
+    Discovered {
+        from: application.target.address().to_owned(),
+        version,
+        at,
+        objects: objects.map(|(name, attributes)| object_of(name, attributes)).collect(),
+        left_out: said.left_out,
+    }
+}
+
+/// The schema of an application's job, with what its target was found to have besides. Found at another address, it says
+/// nothing of this target.
+#[must_use]
+pub fn schema_with(
+    application: &Application,
+    job: &str,
+    version: u32,
+    found: Option<Discovered>,
+) -> SynchronizationSchema {
+    let mut schema = schema_of(application, job, version);
+    let found = found.filter(|found| found.from == application.target.address());
+    let target = several(&mut schema.directories).find(|one| is_target(one));
+    if let (Some(target), Some(found)) = (target, found) {
+        target.add(found);
+    }
+    schema
+}
+
+fn is_target(directory: &DirectoryDefinition) -> bool {
+    directory.id.text() == Some(TARGET_DIRECTORY)
 }
 
 /// What a schema is called, and its directories.
@@ -91,6 +135,9 @@ impl Frame<'_> {
         let mut schema = self.of_kind(&USERS, users);
         if let Some(groups) = groups {
             join(&mut schema, self.of_kind(&GROUPS, groups));
+        }
+        if let Some(target) = several(&mut schema.directories).find(|one| is_target(one)) {
+            target.discoverabilities = Flags(DISCOVERABLE.to_vec()).into();
         }
         schema
     }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use aws_sdk_s3::Client;
 use engine::mapping::Mapping;
-use engine::ports::{Clock, Source, SourceError, Target};
+use engine::ports::{Clock, Source, SourceError, Target, TargetError};
 use secrecy::SecretString;
 
 use super::{SourceConfig, TargetConfig};
 use crate::file::{FileConfig, FileSource};
 use crate::inbound::{InboundSource, Uploads};
 use crate::ldap::{LdapSource, Wanted};
-use crate::scim::{ConfigError, ScimTarget};
+use crate::scim::{ConfigError, Description, ScimTarget};
 
 /// What a source is given besides its section of the document.
 pub struct Surroundings<'a> {
@@ -87,6 +87,31 @@ pub fn connect_target(
             let target = ScimTarget::connect(scim, token, clock)?;
             Ok(Box::new(if groups { target.with_groups() } else { target }))
         }
+    }
+}
+
+/// Why a target did not say what it can hold.
+#[derive(Debug, thiserror::Error)]
+pub enum DescribeError {
+    /// Its section cannot be used as it is.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// It failed, or does not describe itself.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+}
+
+/// Asks the target of a document what it can hold.
+///
+/// # Errors
+/// [`DescribeError`].
+pub async fn describe_target(
+    config: &TargetConfig,
+    token: SecretString,
+    clock: Arc<dyn Clock>,
+) -> Result<Description, DescribeError> {
+    match config {
+        TargetConfig::Scim(scim) => Ok(ScimTarget::connect(scim, token, clock)?.describe().await?),
     }
 }
 

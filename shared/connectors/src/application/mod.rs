@@ -64,7 +64,7 @@ use crate::scim::ScimConfig;
 
 pub use check::{CheckedApplication, Problem};
 pub use draft::{TEMPLATES, draft, filled};
-pub use factory::{Surroundings, connect_source, connect_target};
+pub use factory::{DescribeError, Surroundings, connect_source, connect_target, describe_target};
 pub use notification::Notification;
 pub(crate) use schema::Humane;
 pub use schema::schema;
@@ -171,6 +171,14 @@ pub enum TargetConfig {
 }
 
 impl TargetConfig {
+    /// Where the target is.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        match self {
+            Self::Scim(scim) => &scim.url,
+        }
+    }
+
     /// Where the secret lies that the target is called with.
     #[must_use]
     pub fn secret(&self) -> &str {

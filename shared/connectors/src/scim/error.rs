@@ -188,6 +188,18 @@ fn kind(about: About, status: u16, scim_type: Option<&str>) -> TargetErrorKind {
 fn summary(about: About, kind: TargetErrorKind, status: u16, said: &ErrorBody) -> String {
     let noun = about.noun();
     let (what, cure) = match (kind, said.scim_type.as_deref()) {
+        // Whoever asks is waiting: nobody asks again for them.
+        (TargetErrorKind::ServerError, _) if about == About::Discovery => {
+            ("The target failed", "try again later")
+        }
+        (TargetErrorKind::NotSupported | TargetErrorKind::InvalidValue | TargetErrorKind::TooLarge, _)
+            if about == About::Discovery =>
+        {
+            (
+                "The target does not describe itself",
+                "nothing can be discovered; map its attributes by the names that the app documents",
+            )
+        }
         (TargetErrorKind::Credentials, _) => (
             "The target did not accept the token",
             "renew it and put it where the application's token reference points",

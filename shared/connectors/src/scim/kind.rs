@@ -9,7 +9,7 @@ use super::convert::filter;
 use super::path::CORE_USER;
 
 /// The schema of groups (RFC 7643 §4.2).
-pub(super) const CORE_GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+pub(crate) const CORE_GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 /// The collection (RFC 7644 §3.2).
 pub(super) fn collection(kind: ObjectType) -> &'static str {

@@ -74,7 +74,7 @@ impl ScimTarget {
             .map_err(|why| self.no_list(request, answer, &format!("a list was asked for, and {why}")))
     }
 
-    fn no_list(&self, request: &Request, answer: &Answer, why: &str) -> TargetError {
+    pub(super) fn no_list(&self, request: &Request, answer: &Answer, why: &str) -> TargetError {
         let body = answer.body.to_string();
         incompatible(request.shown(), answer.status, body.as_bytes(), why, self.client.mask()).error
     }

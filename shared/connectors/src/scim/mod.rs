@@ -20,6 +20,7 @@
 //! | `client`, `transport` | requests, deadlines, throttling; TLS | yes |
 //! | `learnt` | what this target was found to take | yes |
 //! | `groups` | who may change which group when | |
+//! | `describe` | what a target says of itself, when somebody asks | yes |
 //! | `target`, `listing`, `execute`, `members`, `bulk` | the engine's port, put together from the above | yes |
 //!
 //! # What a change says
@@ -49,6 +50,7 @@ mod bulk;
 mod client;
 mod config;
 mod convert;
+mod describe;
 mod error;
 mod execute;
 mod groups;
@@ -66,6 +68,9 @@ mod tests;
 mod transport;
 
 pub use config::{BulkUse, ConfigError, Dialect, ManagerForm, MatchBy, MemberRemoval, ScimConfig};
+pub use describe::Description;
+pub(crate) use kind::CORE_GROUP;
 pub use path::{PathError, ScimPath};
+pub(crate) use schema::ENTERPRISE;
 pub use schema::{ScimGroupSchema, ScimSchema};
 pub use target::ScimTarget;

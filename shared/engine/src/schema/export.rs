@@ -188,18 +188,23 @@ fn directory(
     DirectoryDefinition {
         id: id.into(),
         name: name.into(),
-        objects: vec![ObjectDefinition {
-            name: object.into(),
-            attributes: attributes.into(),
-            metadata: Vec::new().into(),
-            supported_apis: Vec::new().into(),
-            ..Default::default()
-        }]
-        .into(),
+        objects: vec![object_of(object, attributes)].into(),
         read_only: read_only.into(),
         version: Given::Null,
         discovery_date_time: Given::Null,
         discoverabilities: Flags(vec![Discoverability::None]).into(),
+        ..Default::default()
+    }
+}
+
+/// An object type with its attributes, every other member as it is when there is nothing to say.
+#[must_use]
+pub fn object_of(name: &str, attributes: Vec<AttributeDefinition>) -> ObjectDefinition {
+    ObjectDefinition {
+        name: name.into(),
+        attributes: attributes.into(),
+        metadata: Vec::new().into(),
+        supported_apis: Vec::new().into(),
         ..Default::default()
     }
 }
@@ -296,7 +301,8 @@ fn target_attribute(
 }
 
 /// An attribute that names other objects.
-fn reference(name: &str, multivalued: bool, refers_to: &str) -> AttributeDefinition {
+#[must_use]
+pub fn reference(name: &str, multivalued: bool, refers_to: &str) -> AttributeDefinition {
     AttributeDefinition {
         multivalued: multivalued.into(),
         referenced_objects: vec![ReferencedObject {
@@ -309,7 +315,9 @@ fn reference(name: &str, multivalued: bool, refers_to: &str) -> AttributeDefinit
     }
 }
 
-fn definition(name: &str, kind: AttributeType) -> AttributeDefinition {
+/// An attribute of which only name and type are known.
+#[must_use]
+pub fn definition(name: &str, kind: AttributeType) -> AttributeDefinition {
     AttributeDefinition {
         name: name.into(),
         kind: kind.into(),

@@ -1,6 +1,10 @@
 //! Applications and their names.
 
 use engine::model::JobId;
+use engine::ports::StoreError;
+use engine::schema::Discovered;
+use engine::schema::export::{definition, object_of};
+use engine::schema::spelling::AttributeType;
 use store::{ApplicationError, StoredApplication};
 
 use crate::world::World;
@@ -72,4 +76,47 @@ async fn older_versions_are_kept() {
     let first = world.store.application_version("a", 1).await.unwrap();
     assert_eq!(first, Some(application("a", "Ticketing", 1)));
     assert_eq!(world.store.application("a").await.unwrap(), Some(application("a", "Ticketing", 2)));
+}
+
+fn found(version: &str, attributes: usize) -> Discovered {
+    // As long as paths may be, and different from the first letter on: they hardly deflate.
+    let path = |number: usize| {
+        let digits = (0..8).map(|part| {
+            format!(
+                "{:032x}",
+                uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, format!("{number} {part}").as_bytes())
+                    .simple()
+            )
+        });
+        digits.collect::<String>()
+    };
+    let attributes = (0..attributes).map(|number| definition(&path(number), AttributeType::String)).collect();
+    Discovered {
+        from: "https://ticketing.example".to_owned(),
+        version: version.to_owned(),
+        at: crate::world::after(0),
+        objects: vec![object_of("User", attributes)],
+        left_out: 2,
+    }
+}
+
+#[tokio::test]
+async fn what_a_target_has_is_kept_beside_its_application_as_it_was_found_last() {
+    let world = World::empty().await;
+    let ticketing = application("a", "Ticketing", 1);
+    world.store.save_application(&ticketing, None).await.unwrap();
+    assert_eq!(world.store.discovered("a").await.unwrap(), None);
+    // A thousand attributes are as many as there ever are.
+    for found in [found("1", 1_000), found("2", 1)] {
+        world.store.keep_discovered(&ticketing, &found).await.unwrap();
+        assert_eq!(world.store.discovered("a").await.unwrap(), Some(found));
+    }
+    assert_eq!(world.store.application("a").await.unwrap(), Some(ticketing.clone()));
+    world.store.save_application(&application("a", "Ticketing", 2), Some(1)).await.unwrap();
+    assert_eq!(world.store.discovered("a").await.unwrap(), Some(found("2", 1)), "a new version keeps it");
+    world.store.delete_application(&ticketing).await.unwrap();
+    assert_eq!(world.store.discovered("a").await.unwrap(), None);
+    let late = world.store.keep_discovered(&ticketing, &found("3", 1)).await;
+    assert!(matches!(late, Err(StoreError::Missing(_))), "{late:?}");
+    assert_eq!(world.keys().await, []);
 }

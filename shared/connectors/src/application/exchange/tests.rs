@@ -2,8 +2,10 @@
 
 use engine::cycle::Nested;
 use engine::expression::Settings;
-use engine::mapping::{AttributeMapping, FlowType, ObjectAction, defaults};
+use engine::mapping::{AttributeMapping, FlowType, ObjectAction, ValueType, defaults};
 use engine::schema::FindingKind;
+use engine::schema::export::definition;
+use engine::schema::spelling::AttributeType;
 use engine::scoping::{Assignment, Clause, FilterGroup, Operator};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -65,6 +67,61 @@ fn a_source_that_is_called_like_the_application_is_told_from_it() {
     let schema = schema_of(&application, "job", 1);
     assert!(schema.directory("people.csv (source)").is_some() && schema.directory("people.csv").is_some());
     assert_eq!(with_schema(&application, &schema), Ok((application, vec![])));
+}
+
+/// What the target of [`ledgerly`] might say.
+fn described() -> Description {
+    let all = |names: [&str; 2]| names.map(|name| definition(name, AttributeType::Integer)).to_vec();
+    Description { users: all(["userName", BADGE]), groups: all(["displayName", "motto"]), left_out: 0 }
+}
+
+const BADGE: &str = "urn:ietf:params:scim:schemas:extension:badge:2.0:User:number";
+
+fn found(application: &Application) -> Discovered {
+    discovered(application, described(), "7".to_owned(), "2026-03-02T12:00:00Z".parse().unwrap())
+}
+
+#[test]
+fn what_was_discovered_shows_beside_what_the_mappings_have_and_changes_nothing_of_it() {
+    for application in [ledgerly(), with_groups()] {
+        let plain = schema_of(&application, "job", 1);
+        let schema = schema_with(&application, "job", 1, Some(found(&application)));
+        assert_eq!(with_schema(&application, &schema), Ok((application.clone(), vec![])));
+        let directory = |schema: &SynchronizationSchema| schema.directory("Ledgerly").unwrap().clone();
+        let (before, after) = (directory(&plain), directory(&schema));
+        assert_eq!([before.version, before.discovery_date_time], [Given::Null, Given::Null]);
+        assert_eq!((after.version.text(), &after.discoverabilities), (Some("7"), &before.discoverabilities));
+        for object in before.objects.each() {
+            let now = after.object(object.name.text().unwrap()).unwrap();
+            assert!(object.attributes.each().iter().all(|one| now.attributes.each().contains(one)));
+        }
+        let user = after.object(USERS.target).unwrap();
+        assert_eq!(user.attribute("userName").unwrap().kind, AttributeType::String.into());
+        assert_eq!(user.attribute(BADGE).unwrap().kind, AttributeType::Integer.into());
+        assert!(after.object(GROUPS.target).unwrap().attribute("motto").is_some());
+        assert_eq!(schema.directories.each()[0], plain.directories.each()[0], "the source's stays as it is");
+    }
+}
+
+#[test]
+fn what_one_target_said_is_not_shown_of_another() {
+    let application = ledgerly();
+    let said = Discovered { from: "https://elsewhere.example/scim".to_owned(), ..found(&application) };
+    assert_eq!(schema_with(&application, "job", 1, Some(said)), schema_of(&application, "job", 1));
+}
+
+#[test]
+fn an_attribute_that_was_discovered_is_mapped_as_the_target_defines_it() {
+    let application = ledgerly();
+    let schema = schema_with(&application, "job", 1, Some(found(&application)));
+    let mut json = serde_json::to_value(schema).unwrap();
+    let mapped = json!({ "targetAttributeName": BADGE, "source": { "type": "Attribute", "name": "badge", "expression": "[badge]" } });
+    object_mapping(&mut json, 0)["attributeMappings"].as_array_mut().unwrap().push(mapped);
+    let schema = SynchronizationSchema::read(json.to_string().as_bytes()).unwrap();
+    let (changed, findings) = with_schema(&application, &schema).unwrap();
+    let added = changed.users.attributes.last().unwrap();
+    assert_eq!((added.target.as_str(), added.value_type), (BADGE, Some(ValueType::Integer)));
+    assert_eq!(findings, []);
 }
 
 #[test]

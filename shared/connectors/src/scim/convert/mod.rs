@@ -7,11 +7,13 @@
 //! | [`read`] | a resource as the target sent it | attributes by path |
 //! | [`filter`] | a path and a value | the text of a query, and the exact check of what it found |
 //! | [`answer`] | an answer's body | a list, an error, a bulk result, what the target offers |
+//! | [`described`] | the same | schemas and types of resources |
 //!
 //! Promise: what [`mod@write`] makes of attributes, [`read`] reads back as the same attributes, except for those that
 //! nobody can read.
 
 pub(super) mod answer;
+pub(super) mod described;
 pub(super) mod filter;
 pub(super) mod read;
 mod value;

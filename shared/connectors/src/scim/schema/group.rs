@@ -77,7 +77,7 @@ const ATTRIBUTES: [(&str, AttributeDefinition); 4] = [
 ];
 
 /// What is known of a path, and the path as the schema spells it.
-fn define(path: &ScimPath) -> Result<(AttributeDefinition, String), String> {
+pub(super) fn define(path: &ScimPath) -> Result<(AttributeDefinition, String), String> {
     match &path.extension {
         Some(urn) if urn.eq_ignore_ascii_case(ENTERPRISE) => {
             return Err(format!("'{path}' is an attribute of users; remove it from the mapping of groups"));

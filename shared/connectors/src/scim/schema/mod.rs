@@ -1,5 +1,5 @@
 //! What a SCIM user can hold: the core and the enterprise schema (RFC 7643 §4.1, §4.3, §8.7.1) as a table; and what
-//! a group can, in [`mod@group`].
+//! a group can, in [`mod@group`]; and what a target says of itself, in the same terms, in [`discovered`].
 //!
 //! In: a path of a mapping. Out: its type and what may be done with it, or a sentence that says what to write
 //! instead. Promise: an accepted path is spelled canonically, so that logs and comparisons see one spelling,
@@ -7,19 +7,21 @@
 //! with every configuration brought from Entra: `roles[primary eq "True"].value`.
 
 mod conflict;
+mod discovered;
 mod group;
 mod suggest;
 mod table;
 
 use engine::mapping::{AttributeDefinition, AttributeMapping, TargetSchema, ValueType, defaults};
 
+pub(super) use self::discovered::definitions;
 pub use self::group::ScimGroupSchema;
 pub(super) use self::table::Sub;
 use self::table::{Attribute, CORE_ATTRIBUTES, ENTERPRISE_ATTRIBUTES, Mutability, Shape};
 use super::path::{Literal, ScimPath, Selector};
 
 /// The enterprise extension (RFC 7643 §4.3).
-pub(super) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+pub(crate) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 /// The SCIM schema that mappings are checked against. Attributes of custom extensions are accepted as what the
 /// mapping says they are.

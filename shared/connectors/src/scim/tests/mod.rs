@@ -5,6 +5,7 @@ mod answers;
 mod bodies;
 mod bulk;
 mod configuration;
+mod described;
 mod extensions;
 mod fallbacks;
 mod filters;

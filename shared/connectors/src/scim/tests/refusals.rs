@@ -29,6 +29,8 @@ fn every_status_has_one_meaning_and_a_cure() {
         (Account, 410, none, Kind::NotFound, "gone"),
         (Bulk, 404, none, Kind::NotSupported, "documents"),
         (Discovery, 404, none, Kind::NotSupported, "documents"),
+        (Discovery, 400, none, Kind::InvalidValue, "documents"),
+        (Discovery, 500, none, Kind::ServerError, "try again later"),
         (Account, 405, none, Kind::NotSupported, "documents"),
         (List, 501, none, Kind::NotSupported, "documents"),
         (List, 400, "invalidFilter", Kind::NotSupported, "matchBy: list"),
