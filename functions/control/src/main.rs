@@ -6,7 +6,8 @@
 //! | `ROLLCALL_SYNC_FUNCTION` | the function that takes leases and speaks to outside systems |
 //! | `ROLLCALL_SECRET_PREFIX` | the names of secrets begin like this; credentials are put away there |
 //!
-//! And those of [`api::Access::from_env`].
+//! Those of [`api::access`] say whose tokens are taken; with those of [`Issuer::from_env`] the console's forms are answered,
+//! too, for cookies that `query` sealed with the key that both read from the state table.
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use control::vault::SecretsManager;
 use engine::ports::Clock;
 use runtime::clock::SystemClock;
 use store::{DynamoStore, TableNames, Worker};
+use webconsole::{Console, Issuer};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -31,13 +33,18 @@ async fn main() -> Result<(), lambda_http::Error> {
     let tenant = store.tenant(runtime::clock::new_id()).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let access = Access::from_env(clock.clone())?;
+    let issuer = Issuer::from_env()?;
+    let key = store.token_key().await?.unwrap_or_else(runtime::clock::new_key);
     let settings = Settings {
         store,
         worker: Arc::new(SyncFunction::new(&aws_sdk_lambda::config::Config::from(&config), sync)),
         vault: Arc::new(SecretsManager::new(aws_sdk_secretsmanager::Client::new(&config), secrets)),
-        clock,
+        clock: clock.clone(),
         tenant,
         references: References::Managed,
     };
-    lambda_http::run(router(settings, access)).await
+    let api = router(settings, access.clone());
+    let Some(issuer) = issuer else { return lambda_http::run(api).await };
+    let console = Console::new(api.clone(), access, issuer, &key, clock);
+    lambda_http::run(webconsole::forms(console).fallback_service(api)).await
 }

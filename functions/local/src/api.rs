@@ -88,7 +88,7 @@ impl Api {
 /// The console over the API, and beside it.
 fn with_console(api: Router, access: Access, home: &Home) -> Router {
     let clock = home.context.clock.clone();
-    let console = Console::new(api.clone(), access, &runtime::clock::new_key(), false, clock);
+    let console = Console::local(api.clone(), access, &runtime::clock::new_key(), clock);
     webconsole::pages(console.clone()).merge(webconsole::forms(console)).fallback_service(api)
 }
 

@@ -14,7 +14,6 @@ mod home;
 mod login;
 mod mail;
 mod output;
-mod web;
 
 use clap::Parser;
 

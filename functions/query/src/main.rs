@@ -6,10 +6,11 @@
 //! | `ROLLCALL_EXPORT_BUCKET` | the bucket in which `sync` puts files of the log |
 //! | `ROLLCALL_LOG_RETENTION_DAYS` | how long provisioning records are shown; 30 when absent |
 //!
-//! Those of [`api::access`] say whose tokens are taken.
+//! Those of [`api::access`] say whose tokens are taken, those of [`Issuer::from_env`] where people sign in to the console.
 //!
-//! Tokens of next links are signed with the key in the state table, which `sync` put there. Until it did, within minutes of
-//! the first deployment, each process has a key of its own: a link may then lead to a refusal that says to begin again.
+//! Tokens of next links are signed with the key in the state table, which `sync` put there, and cookies sealed with one made
+//! from it. Until it did, within minutes of the first deployment, each process has a key of its own: a link may then lead to
+//! a refusal that says to begin again, and a page to another sign-in.
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use logs::exports::Exports;
 use query::http::{Settings, function};
 use runtime::clock::SystemClock;
 use store::{DynamoStore, TableNames, Worker};
+use webconsole::{Console, Issuer};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -37,6 +39,10 @@ async fn main() -> Result<(), lambda_http::Error> {
         .with_clock(clock.clone());
     let key = store.token_key().await?.unwrap_or_else(runtime::clock::new_key);
     let exports = Exports::Bucket { client: aws_sdk_s3::Client::new(&config), name: bucket };
-    let settings = Settings { access, clock, signer: Signer::new(&key), limited: true, exports };
-    lambda_http::run(function(store, settings)).await
+    let signer = Signer::new(&key);
+    let settings = Settings { access: access.clone(), clock: clock.clone(), signer, limited: true, exports };
+    let api = function(store, settings);
+    let Some(issuer) = Issuer::from_env()? else { return lambda_http::run(api).await };
+    let console = Console::new(api.clone(), access, issuer, &key, clock);
+    lambda_http::run(webconsole::pages(console).fallback_service(api)).await
 }

@@ -14,6 +14,7 @@
 //! | [`rate`] | how often one caller may ask |
 //! | [`segments`] | `jobs('id')` means `jobs/id` |
 //! | [`openapi`] | routes together with their description |
+//! | [`web`] | requests to somebody else's address, bounded |
 //! | [`find`] | the application and the job that a path names |
 
 pub mod access;
@@ -26,6 +27,7 @@ pub mod pages;
 pub mod rate;
 pub mod segments;
 pub mod token;
+pub mod web;
 
 pub use self::access::{Access, Caller};
 pub use self::error::ApiError;

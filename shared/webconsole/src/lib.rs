@@ -27,9 +27,11 @@ use api::Access;
 use axum::Router;
 use axum_extra::extract::cookie::Key;
 use engine::ports::Clock;
+use sha2::{Digest as _, Sha256};
 
 pub use self::forms::forms;
 pub use self::pages::pages;
+pub use self::sign_in::Issuer;
 
 use self::asking::Api;
 use self::session::Cookies;
@@ -40,15 +42,32 @@ pub struct Console {
     api: Api,
     access: Access,
     cookies: Cookies,
+    /// Where people sign in; on a laptop nowhere, but by the link that is printed.
+    issuer: Option<Arc<Issuer>>,
     clock: Arc<dyn Clock>,
 }
 
 impl Console {
-    /// Over these routes of the API. `key` seals cookies: all processes that answer for one stack have the same. `secure`:
-    /// whether the browser speaks TLS to us, as everywhere but on loopback.
+    /// On loopback, over these routes of the API, for whoever has the token that opens them.
     #[must_use]
-    pub fn new(api: Router, access: Access, key: &[u8; 32], secure: bool, clock: Arc<dyn Clock>) -> Self {
-        let cookies = Cookies { key: Key::derive_from(key), secure };
-        Self { api: Api(api), access, cookies, clock }
+    pub fn local(api: Router, access: Access, key: &[u8; 32], clock: Arc<dyn Clock>) -> Self {
+        let cookies = Cookies { key: cookie_key(key), secure: false };
+        Self { api: Api(api), access, cookies, issuer: None, clock }
     }
+
+    /// Over these routes of the API, for people who sign in at an issuer. `key` is the stack's: whatever answers for it has
+    /// the same.
+    #[must_use]
+    pub fn new(api: Router, access: Access, issuer: Issuer, key: &[u8; 32], clock: Arc<dyn Clock>) -> Self {
+        let cookies = Cookies { key: cookie_key(key), secure: true };
+        Self { api: Api(api), access, cookies, issuer: Some(Arc::new(issuer)), clock }
+    }
+}
+
+/// A key for cookies alone: what is sealed with it is never what the stack's key signs elsewhere.
+fn cookie_key(key: &[u8; 32]) -> Key {
+    let mut digest = Sha256::new();
+    digest.update(b"rollcall console cookies");
+    digest.update(key);
+    Key::derive_from(&digest.finalize())
 }

@@ -15,6 +15,9 @@ use subtle::ConstantTimeEq;
 /// The longest session: a working day. Tokens mostly end within an hour; those of a laptop never do.
 const LONGEST: SignedDuration = SignedDuration::from_hours(10);
 
+/// The cookie of the session.
+const SESSION: &str = "rollcall";
+
 /// How cookies are written.
 #[derive(Clone)]
 pub(crate) struct Cookies {
@@ -49,20 +52,21 @@ impl Session {
 impl Cookies {
     /// The session of a request, while it lasts.
     pub(crate) fn session(&self, headers: &HeaderMap, now: Timestamp) -> Option<Session> {
-        self.read(headers, "rollcall").filter(|session: &Session| now < session.until)
+        self.get(headers, SESSION).filter(|session: &Session| now < session.until)
     }
 
     /// Keeps the session in the browser until it is closed.
     pub(crate) fn keep(&self, headers: &HeaderMap, session: &Session) -> PrivateCookieJar {
-        self.jar(headers).add(self.cookie("rollcall", session))
+        self.set(headers, SESSION, session)
     }
 
     /// Forgets the session.
     pub(crate) fn forget(&self, headers: &HeaderMap) -> PrivateCookieJar {
-        self.jar(headers).remove(self.named("rollcall", String::new()))
+        self.jar(headers).remove(self.named(SESSION, String::new()))
     }
 
-    fn read<T: DeserializeOwned>(&self, headers: &HeaderMap, name: &str) -> Option<T> {
+    /// What the browser keeps for us under a name.
+    pub(crate) fn get<T: DeserializeOwned>(&self, headers: &HeaderMap, name: &str) -> Option<T> {
         let cookie = self.jar(headers).get(&self.name(name))?;
         serde_json::from_str(cookie.value()).ok()
     }
@@ -71,9 +75,11 @@ impl Cookies {
         PrivateCookieJar::from_headers(headers, self.key.clone())
     }
 
-    fn cookie<T: Serialize>(&self, name: &str, value: &T) -> Cookie<'static> {
+    /// Lets the browser keep something.
+    pub(crate) fn set<T: Serialize>(&self, headers: &HeaderMap, name: &str, value: &T) -> PrivateCookieJar {
         // Texts and times: there is nothing in them that JSON could not hold.
-        self.named(name, serde_json::to_string(value).unwrap_or_default())
+        let value = serde_json::to_string(value).unwrap_or_default();
+        self.jar(headers).add(self.named(name, value))
     }
 
     fn named(&self, name: &str, value: String) -> Cookie<'static> {

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use url::{Host, Url};
 
 use crate::exit::Refusal;
-use crate::web;
+use ::api::web;
 
 /// What all paths of the API begin with.
 const VERSION: &str = "/v1.0";

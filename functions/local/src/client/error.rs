@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Address, Where};
 use crate::exit::Exit;
-use crate::web::{self, WebError};
+use ::api::web::{self, WebError};
 
 /// Characters of a refusal that are shown: those of the API fit, a page of some proxy need not.
 const LONGEST_MESSAGE: usize = 2_000;

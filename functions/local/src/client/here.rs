@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use super::ClientError;
 use crate::cli::Cli;
 use crate::home::Home;
-use crate::web::{Answered, LARGEST_ANSWER};
+use ::api::web::{Answered, LARGEST_ANSWER};
 
 /// What links name. Nobody is there: whoever follows them asks in this process.
 const NAME: &str = "rollcall.invalid";

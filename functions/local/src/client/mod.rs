@@ -31,7 +31,7 @@ use self::here::Here;
 use self::there::There;
 use crate::cli::Cli;
 use crate::exit::Refusal;
-use crate::web::Answered;
+use ::api::web::Answered;
 
 /// How often a service that asks for a pause is asked again.
 const ATTEMPTS: u32 = 5;

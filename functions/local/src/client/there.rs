@@ -10,7 +10,7 @@ use super::error::no_token;
 use super::{Address, ClientError};
 use crate::cli::Cli;
 use crate::login::Tokens;
-use crate::web::{Answered, Web};
+use ::api::web::{Answered, Web};
 
 /// A service, and whoever has a token for it.
 pub(super) struct There {

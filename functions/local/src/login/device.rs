@@ -19,7 +19,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::exit::Refusal;
-use crate::web::{self, Web, WebError};
+use ::api::web::{self, Web, WebError};
 
 /// The longest that a code is waited for, whatever the issuer says: nobody is at the keyboard any more.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);

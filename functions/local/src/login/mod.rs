@@ -25,7 +25,7 @@ use crate::cli::{self, Cli};
 use crate::client::{Address, ClientError};
 use crate::exit::{Exit, Refusal};
 use crate::output;
-use crate::web;
+use ::api::web;
 
 /// The variable that comes before any login.
 const VARIABLE: &str = "ROLLCALL_TOKEN";

@@ -11,5 +11,6 @@ mod openapi;
 mod plans;
 mod refusals;
 mod schemas;
+mod signing_in;
 mod stage;
 mod waiting;

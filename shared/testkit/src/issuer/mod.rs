@@ -51,6 +51,7 @@ impl Issuer {
         let description = json!({
             "issuer": url,
             "jwks_uri": format!("{url}/keys"),
+            "authorization_endpoint": format!("{url}/authorize"),
             "token_endpoint": format!("{url}/token"),
             "device_authorization_endpoint": format!("{url}/device"),
         });

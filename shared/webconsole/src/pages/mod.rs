@@ -45,6 +45,7 @@ pub fn pages(console: Console) -> Router {
         .route("/", get(applications::list))
         .route("/applications/{application}", get(application::status))
         .route("/sign-in", get(sign_in::enter))
+        .route(sign_in::BACK, get(sign_in::come_back))
         .route("/sign-out", post(sign_in::leave))
         .merge(assets::routes())
         .with_state(console)

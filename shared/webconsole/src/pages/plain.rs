@@ -11,10 +11,17 @@ use super::{Shell, shown};
 struct Plain<'a> {
     shell: Shell,
     message: &'a str,
+    /// Where signing in leads to.
+    to: Option<&'a str>,
 }
 
 fn page(status: StatusCode, title: &str, message: &str) -> Response {
-    shown(status, &Plain { shell: Shell { title: title.to_owned(), who: None }, message })
+    shown(status, &Plain { shell: Shell { title: title.to_owned(), who: None }, message, to: None })
+}
+
+/// With a link to sign in once more.
+pub(crate) fn try_again(status: StatusCode, title: &str, message: &str, to: &str) -> Response {
+    shown(status, &Plain { shell: Shell { title: title.to_owned(), who: None }, message, to: Some(to) })
 }
 
 /// Where to sign in on a laptop.
@@ -25,7 +32,9 @@ pub(crate) fn sign_in() -> Response {
 }
 
 pub(crate) fn signed_out() -> Response {
-    page(StatusCode::OK, "Signed out", "You are signed out of this console.")
+    let message = "You are signed out of this console. Whoever signs in next at this computer may still be known to the \
+                   issuer: sign out there, too, when it is not your own.";
+    try_again(StatusCode::OK, "Signed out", message, "/")
 }
 
 pub(crate) fn refused(status: StatusCode, title: &str, message: &str) -> Response {

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use axum::http::Request;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -19,37 +20,47 @@ const PATIENCE: Duration = Duration::from_secs(40);
 const PATIENCE_TO_CONNECT: Duration = Duration::from_secs(10);
 
 /// An answer that is read to its end: Lambda gives 6 MB at the most, and a page of the log ends soon after 3 MB.
-pub(crate) const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+pub const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Speaks to one address.
 #[derive(Clone)]
-pub(crate) struct Web {
+pub struct Web {
     http: reqwest::Client,
 }
 
 /// What was answered, whatever its status.
-pub(crate) struct Answered {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+pub struct Answered {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, whole.
+    pub body: Vec<u8>,
 }
 
 /// Nothing was answered that could be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum WebError {
+pub enum WebError {
+    /// No connection, or one that broke.
     #[error("{0} could not be reached: {1}; check the address, and that the service runs")]
     Unreachable(String, String),
+    /// It took too long.
     #[error("{0} did not answer within {seconds} s; try again in a moment", seconds = PATIENCE.as_secs())]
     Slow(String),
+    /// The answer is too large.
     #[error("{0} answered more than {LARGEST_ANSWER} bytes, which is no answer of this service")]
     Large(String),
+    /// TLS cannot be set up.
     #[error("the system's certificates cannot be read, so no https address can be reached: {0}")]
     Tls(String),
 }
 
 impl Web {
     /// For addresses that are [`safe`].
-    pub(crate) fn new(address: &Url) -> Result<Self, WebError> {
+    ///
+    /// # Errors
+    /// [`WebError::Tls`].
+    pub fn new(address: &Url) -> Result<Self, WebError> {
         // Fails when a provider is installed already, and then that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = reqwest::Client::builder()
@@ -68,7 +79,10 @@ impl Web {
     }
 
     /// Asks, as whoever has the token, with a JSON body if there is one.
-    pub(crate) async fn ask(
+    ///
+    /// # Errors
+    /// [`WebError`]; a refusal is an answer.
+    pub async fn ask(
         &self,
         method: Method,
         url: &Url,
@@ -86,7 +100,10 @@ impl Web {
     }
 
     /// Sends a request that somebody else put together.
-    pub(crate) async fn pass_on(&self, request: oauth2::HttpRequest) -> Result<Answered, WebError> {
+    ///
+    /// # Errors
+    /// [`WebError`]; a refusal is an answer.
+    pub async fn pass_on(&self, request: Request<Vec<u8>>) -> Result<Answered, WebError> {
         let (parts, body) = request.into_parts();
         let url = parts.uri.to_string();
         let url = Url::parse(&url).map_err(|error| WebError::Unreachable(url, error.to_string()))?;
@@ -113,12 +130,14 @@ impl Web {
 }
 
 /// Whether nobody on the way can read a token or change an answer.
-pub(crate) fn safe(url: &Url) -> bool {
+#[must_use]
+pub fn safe(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
 /// Whether it is this machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
