@@ -74,9 +74,9 @@ need_venv() {
     export PATH="$PWD/$VENV/bin:$PATH"
 }
 
-# SCIMMY, a SCIM server of another make: from npm, once for each state of its lock file.
-need_scimmy() {
-    local wanted at=$TOOLS/scimmy from=tests/servers/scimmy
+# need_npm NAME FOLDER: npm packages below $TOOLS/NAME, once for each state of the lock file in FOLDER.
+need_npm() {
+    local wanted at=$TOOLS/$1 from=$2
     command -v npm >/dev/null || debian nodejs npm
     wanted=$(cksum < "$from/package-lock.json")
     if [ "$(cat "$at/installed" 2>/dev/null)" != "$wanted" ]; then
@@ -88,6 +88,15 @@ need_scimmy() {
             fail "the packages of $from/package.json could not be installed from npm; look above for why, then run this again"
         echo "$wanted" > "$at/installed"
     fi
+}
+
+# SCIMMY, a SCIM server of another make.
+need_scimmy() { need_npm scimmy tests/servers/scimmy; }
+
+# A browser, what drives it, and what judges pages.
+need_browser() {
+    [ -n "${ROLLCALL_CHROMIUM-}" ] || [ -x /usr/bin/chromium ] || debian chromium
+    need_npm browser tests/browser
 }
 
 # need_cargo_tool NAME VERSION: `cargo NAME`, whichever version the machine has; installed when it has none.

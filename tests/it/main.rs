@@ -3,6 +3,7 @@
 
 mod apply;
 mod bad_input;
+mod browser;
 mod cli;
 mod demo;
 mod directory;

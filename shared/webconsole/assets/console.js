@@ -12,11 +12,11 @@ function localTimes(within) {
   }
 }
 
-// While a cycle is at work the status is asked for again: quickly at first, then every five seconds.
-async function live(pause) {
+// While a cycle is at work the status is asked for again, a second after it came.
+async function live() {
   const shown = document.querySelector("#status[data-live=true]");
   if (!shown) return;
-  await new Promise((resolve) => setTimeout(resolve, pause));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   if (!document.hidden) {
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } });
@@ -34,8 +34,8 @@ async function live(pause) {
       // No connection: the next turn may have one.
     }
   }
-  live(Math.min(pause * 1.2, 5000));
+  live();
 }
 
 localTimes(document);
-live(500);
+live();

@@ -1,4 +1,4 @@
-//! Style and script, each one request, kept by the browser.
+//! Style, script and icon, each one request, kept by the browser.
 
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -9,6 +9,8 @@ use axum::routing::get;
 pub(crate) const STYLE: &str = concat!("/console-", env!("CARGO_PKG_VERSION"), ".css");
 pub(crate) const SCRIPT: &str = concat!("/console-", env!("CARGO_PKG_VERSION"), ".js");
 
+pub(crate) const ICON: &str = concat!("/console-", env!("CARGO_PKG_VERSION"), ".svg");
+
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route(STYLE, get(async || file("text/css; charset=utf-8", include_str!("../assets/console.css"))))
@@ -16,6 +18,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
             SCRIPT,
             get(async || file("text/javascript; charset=utf-8", include_str!("../assets/console.js"))),
         )
+        .route(ICON, get(async || file("image/svg+xml", include_str!("../assets/console.svg"))))
 }
 
 /// An hour: short enough for who builds their own without a new version.

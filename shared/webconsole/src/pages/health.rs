@@ -149,6 +149,11 @@ impl Status {
         self.running || !self.progress.is_empty()
     }
 
+    /// The last cycle, when it reached its end and no other one began.
+    pub(crate) fn just_completed(&self) -> Option<&Execution> {
+        self.last_execution.as_ref().filter(|last| !self.is_at_work() && last.state != "Failed")
+    }
+
     pub(crate) fn due(&self) -> Moment {
         Moment::of(self.next_due)
     }

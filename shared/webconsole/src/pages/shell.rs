@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::shown;
 use crate::Console;
 use crate::asking::{Refusal, step};
-use crate::assets::{SCRIPT, STYLE};
+use crate::assets::{ICON, SCRIPT, STYLE};
 use crate::session::Session;
 
 /// Whoever signed in. Nobody else gets further: they are led to sign in, and back to the page.
@@ -50,6 +50,10 @@ impl Shell {
 
     pub(crate) fn style(&self) -> &'static str {
         STYLE
+    }
+
+    pub(crate) fn icon(&self) -> &'static str {
+        ICON
     }
 
     pub(crate) fn script(&self) -> &'static str {

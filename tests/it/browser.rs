@@ -1,0 +1,74 @@
+//! The console in a browser: Chromium walks through it as an administrator does, and axe judges its pages. What is done and
+//! expected is in tests/browser/console.mjs; here is what it is done to.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use testkit::sandbox::Settings;
+
+use crate::support::{App, Office, Person, Said, Serve};
+
+/// Runs a part of the program against a console.
+#[track_caller]
+fn browse(serve: &Serve, part: &str, argument: &str) {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    assert!(
+        tests.join(".tools/browser/node_modules").exists(),
+        "what drives the browser is not installed: run tests/run, which installs it"
+    );
+    let said = serve.said();
+    let link = said.lines().find_map(|line| line.strip_prefix("Open")).expect("serve says what to open");
+    let mut program = Command::new("node");
+    program.arg(tests.join("browser/console.mjs")).args([part, link.trim(), argument]);
+    Said::by(&mut program).exits(0);
+}
+
+fn company(app: &App, people: usize) -> Office {
+    let office = app.office();
+    office.people(&Person::many(people));
+    office.apply();
+    office
+}
+
+/// The address of an application, below the console's.
+fn page(office: &Office) -> String {
+    let jobs = office.rollcall(&["jobs", "--json"]).exits(0).json();
+    let job = jobs[0]["id"].as_str().expect("a job has an id");
+    format!("/applications/{}", job.rsplit('.').next().expect("an id has an end"))
+}
+
+#[test]
+fn the_bar_of_a_cycle_under_way_rises_by_itself_and_ends_at_100_percent() {
+    let app = App::with(Settings { latency: Duration::from_millis(20), ..Settings::default() });
+    let office = company(&app, 4_000);
+    let serve = Serve::start(&office);
+    browse(&serve, "bar", "Ledgerly");
+}
+
+#[test]
+fn whoever_is_signed_out_sees_nothing_and_the_link_signs_in() {
+    let app = App::start();
+    let office = company(&app, 3);
+    let serve = Serve::start(&office);
+    browse(&serve, "session", "Ledgerly");
+}
+
+#[test]
+fn without_a_script_a_job_is_paused_and_started_by_its_buttons() {
+    let app = App::start();
+    let office = company(&app, 3);
+    office.cycle();
+    let serve = Serve::start(&office);
+    browse(&serve, "control", "Ledgerly");
+}
+
+#[test]
+fn axe_finds_nothing_wrong_with_any_page_whatever_the_light_and_the_width() {
+    let app = App::start();
+    let office = company(&app, 3);
+    office.cycle();
+    let pages = ["/", "/?q=nobody", &page(&office), "/applications/none"].join(",");
+    let serve = Serve::start(&office);
+    browse(&serve, "axe", &pages);
+}
