@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use engine::days::Days;
 use engine::job::{
     Cause, Counts, CycleKind, CycleReport, CycleResult, Figures, Progress, QuarantineReason, StatusCode,
 };
@@ -51,6 +52,9 @@ pub struct JobStatus {
     pub last_successful_execution: Option<ExecutionView>,
     /// The last cycle without any error that wrote something.
     pub last_successful_execution_with_exports: Option<ExecutionView>,
+    /// What cycles did within a month, a row for each day (UTC) that had something to do, the oldest first.
+    #[schema(value_type = Vec<Object>)]
+    pub days: Days,
     /// First time nothing was left to do.
     #[serde(serialize_with = "or_never")]
     #[schema(value_type = Timestamp)]
@@ -218,6 +222,7 @@ pub fn view(application: &str, job_id: &str, view: &JobView, now: Timestamp) -> 
         last_execution: state.last.as_ref().map(execution),
         last_successful_execution: state.last_successful.as_ref().map(execution),
         last_successful_execution_with_exports: state.last_successful_with_exports.as_ref().map(execution),
+        days: state.days.clone(),
         steady_state_first_achieved_time: state.steady_first,
         steady_state_last_achieved_time: state.steady_last,
         troubleshooting_url: None,

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::days::Days;
 use crate::fingerprint::Seen;
 use crate::guard::{RemovedToday, Verdict};
 use crate::ids::{self, IdHash};
@@ -478,6 +479,9 @@ pub struct JobState {
     /// Standing counts.
     #[serde(default)]
     pub counts: Counts,
+    /// What was done day by day.
+    #[serde(default, skip_serializing_if = "Days::is_empty")]
+    pub days: Days,
     /// Where the source was left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watermark: Option<Watermark>,
@@ -555,6 +559,7 @@ impl JobState {
             last: None,
             last_successful: None,
             last_successful_with_exports: None,
+            days: Days::default(),
             initial_completed: None,
             steady_first: None,
             steady_last: None,

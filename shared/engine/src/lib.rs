@@ -22,6 +22,7 @@
 
 pub mod cadence;
 pub mod cycle;
+pub mod days;
 pub mod decide;
 mod dotnet;
 pub mod drift;

@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::health::{Application, Execution, Job};
+use super::month::Month;
 use super::{Shell, Trouble, Visitor, shown};
 use crate::Console;
 use crate::asking::{Refusal, step};
@@ -26,6 +27,7 @@ struct Listed<T> {
 struct Page {
     shell: Shell,
     application: Application,
+    month: Month,
     cycles: Vec<Execution>,
     /// The longest of them, in milliseconds: the whole width of the timeline.
     longest: i128,
@@ -51,6 +53,7 @@ async fn read(console: &Console, session: &Session, application: &str) -> Result
     let longest = cycles.value.iter().map(Execution::milliseconds).max().unwrap_or_default().max(1);
     Ok(Page {
         shell: Shell::new(application.display_name.clone(), session),
+        month: Month::of(&application.job().status.days, console.clock.now()),
         cycles: cycles.value,
         longest,
         // An owner may, too; the API knows whose it is.

@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::health::{Application, Health};
+use super::month::Month;
 use super::{Shell, Trouble, Visitor, shown};
 use crate::Console;
 use crate::asking::{Refusal, step};
@@ -34,12 +35,17 @@ struct Listed {
     next: Option<String>,
 }
 
+struct Row {
+    application: Application,
+    month: Month,
+}
+
 #[derive(Template)]
 #[template(path = "applications.html")]
 struct Page {
     shell: Shell,
     looked_for: String,
-    rows: Vec<Application>,
+    rows: Vec<Row>,
     /// How many there are in each state that somebody must look at.
     summary: String,
     left_out: usize,
@@ -54,11 +60,15 @@ pub(super) async fn list(
     let all = all(&console, &session).await.map_err(Trouble::to(&session))?;
     let summary = summary(&all);
     let wanted = looking.q.trim().to_lowercase();
-    let mut rows: Vec<Application> =
+    let mut found: Vec<Application> =
         all.into_iter().filter(|one| one.display_name.to_lowercase().contains(&wanted)).collect();
-    rows.sort_by_cached_key(|one| (one.job().status.health(), one.display_name.to_lowercase()));
-    let left_out = rows.len().saturating_sub(ROWS);
-    rows.truncate(ROWS);
+    found.sort_by_cached_key(|one| (one.job().status.health(), one.display_name.to_lowercase()));
+    let left_out = found.len().saturating_sub(ROWS);
+    found.truncate(ROWS);
+    let now = console.clock.now();
+    let row =
+        |application: Application| Row { month: Month::of(&application.job().status.days, now), application };
+    let rows = found.into_iter().map(row).collect();
     let shell = Shell::new("Applications", &session);
     Ok(shown(StatusCode::OK, &Page { shell, looked_for: looking.q, rows, summary, left_out }))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::days::Days;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -41,6 +42,8 @@ pub(crate) struct Status {
     pub(crate) counts: Counts,
     pub(crate) last_execution: Option<Execution>,
     pub(crate) next_due: Timestamp,
+    #[serde(default)]
+    pub(crate) days: Days,
     pub(crate) disabled: Option<Timestamp>,
 }
 

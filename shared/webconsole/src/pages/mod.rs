@@ -9,6 +9,7 @@
 mod application;
 mod applications;
 mod health;
+mod month;
 pub(crate) mod plain;
 mod shell;
 
