@@ -68,7 +68,11 @@ fn axe_finds_nothing_wrong_with_any_page_whatever_the_light_and_the_width() {
     let app = App::start();
     let office = company(&app, 3);
     office.cycle();
-    let pages = ["/", "/?q=nobody", &page(&office), "/applications/none"].join(",");
+    let record = office.logs(&[])[0]["id"].as_str().expect("a record has an id").to_owned();
+    let tabs =
+        ["steps", "troubleshooting", "properties", "summary"].map(|tab| format!("/logs/{record}?tab={tab}"));
+    let pages = ["/", "/?q=nobody", &page(&office), "/applications/none", "/logs", "/logs?q=x&from=x"];
+    let pages = [&pages[..], &tabs.each_ref().map(String::as_str)].concat().join(",");
     let serve = Serve::start(&office);
     browse(&serve, "axe", &pages);
 }

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, Request, StatusCode};
+use axum::response::Response;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -71,6 +72,32 @@ impl Api {
         Ok((status, serde_json::from_slice(&body).map_err(unreadable)?))
     }
 
+    /// Passes on what is at a path, as it comes.
+    pub(crate) async fn stream(&self, person: &SignedIn, path: &str) -> Result<Response, Refusal> {
+        let response = self.answer(person, Method::GET, path, Body::empty()).await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let body = to_bytes(response.into_body(), LARGEST).await.map_err(unreadable)?;
+        Err(Refusal::read(status, &body))
+    }
+
+    async fn answer(
+        &self,
+        person: &SignedIn,
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> Result<Response, Refusal> {
+        let request = Request::builder().method(method).uri(format!("/v1.0/{path}"));
+        let mut request = request.header(CONTENT_TYPE, "application/json").body(body).map_err(unreadable)?;
+        request.extensions_mut().insert(person.clone());
+        // A router answers; it does not fail.
+        let Ok(response) = self.0.clone().oneshot(request).await;
+        Ok(response)
+    }
+
     async fn ask(
         &self,
         person: &SignedIn,
@@ -78,11 +105,7 @@ impl Api {
         path: &str,
         body: Body,
     ) -> Result<(StatusCode, Vec<u8>), Refusal> {
-        let request = Request::builder().method(method).uri(format!("/v1.0/{path}"));
-        let mut request = request.header(CONTENT_TYPE, "application/json").body(body).map_err(unreadable)?;
-        request.extensions_mut().insert(person.clone());
-        // A router answers; it does not fail.
-        let Ok(response) = self.0.clone().oneshot(request).await;
+        let response = self.answer(person, method, path, body).await?;
         let status = response.status();
         let body = to_bytes(response.into_body(), LARGEST).await.map_err(unreadable)?;
         if status.is_success() {

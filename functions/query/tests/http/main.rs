@@ -4,6 +4,7 @@
 
 mod access;
 mod connections;
+mod console_logs;
 mod downloads;
 mod jobs;
 mod logs;

@@ -1,7 +1,7 @@
 //! An OpenID Connect issuer on loopback: it publishes keys, and whoever holds one signs what they like with it.
 //!
 //! In: keys to publish. Out: `/.well-known/openid-configuration` and the key set it leads to. It counts how often the set
-//! was fetched, and answers 503 when told to be down. It also gives codes to devices ([`device`]).
+//! was fetched, and answers 503 when told to be down. It also gives codes to devices (`device.rs`).
 
 mod device;
 mod sign;

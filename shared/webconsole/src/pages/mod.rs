@@ -3,12 +3,15 @@
 //! ```text
 //! GET /                                   all applications, the unhealthy first     q
 //! GET /applications/{application}         one: Current Status
+//! GET /logs, /logs/{record}               what happened to whom                      the fields of the form
+//! GET /logs/download                      the same as a file                         and format
 //! GET /sign-in, POST /sign-out
 //! ```
 
 mod application;
 mod applications;
 mod health;
+mod logs;
 mod month;
 pub(crate) mod plain;
 mod shell;
@@ -45,6 +48,9 @@ pub fn pages(console: Console) -> Router {
     Router::new()
         .route("/", get(applications::list))
         .route("/applications/{application}", get(application::status))
+        .route("/logs", get(logs::list))
+        .route("/logs/download", get(logs::download))
+        .route("/logs/{record}", get(logs::one))
         .route("/sign-in", get(sign_in::enter))
         .route(sign_in::BACK, get(sign_in::come_back))
         .route("/sign-out", post(sign_in::leave))
