@@ -117,24 +117,6 @@ impl Home {
     pub(crate) fn work(&self) -> PathBuf {
         self.context.work.clone()
     }
-
-    /// A context whose sources keep their private copies apart from those of a cycle that runs meanwhile.
-    pub(crate) fn beside(&self) -> Beside {
-        let work = self.work().join(format!("preview-{}", new_id()));
-        Beside { context: Context { work, ..self.context.clone() } }
-    }
-}
-
-/// A context with a folder that is gone with it.
-pub(crate) struct Beside {
-    pub(crate) context: Context,
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        // Not there when the source needed no copies; what cannot be removed is removed with the data folder.
-        let _ = std::fs::remove_dir_all(&self.context.work);
-    }
 }
 
 /// S3, when the environment says which region's. Credentials are looked for at the first request only.

@@ -9,8 +9,8 @@
 use async_trait::async_trait;
 use connectors::application::filled;
 use engine::cycle::{CycleError, Ending, Request};
-use engine::guard::{HumanDecision, StagedRemoval};
-use engine::model::SourceId;
+use engine::guard::{HumanDecision, StagedKey, StagedRemoval};
+use engine::model::{JobId, SourceId};
 use engine::ports::{SourceError, Store as _, StoreError, Unobserved};
 use jiff::Timestamp;
 use runtime::ask::{Answer, Ask, AskError, Asked, PATIENCE, Refusal, Worker};
@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::context::Context;
 use crate::control::{self, Now, Paused};
 use crate::cycle::{SliceError, document, make_due};
-use crate::{credentials, discover, export, plan};
+use crate::{credentials, discover, export, plan, preview};
 
 /// Does what is asked.
 /// `deadline` is the end of the invocation, where there is one.
@@ -114,17 +114,10 @@ async fn about(
             credentials::validate(context, stored, credentials.as_ref()).await.map(|()| Value::Null)
         }
         Ask::ProvisionOnDemand { objects } => provision(context, asked, stored, objects).await,
-        Ask::DecideRemovals { keys, approved } => {
-            let waiting = context.store.staged(job).await.map_err(of_store)?;
-            let waiting: Vec<_> = waiting.iter().map(StagedRemoval::key).collect();
-            if let Some(unknown) = keys.iter().find(|key| !waiting.contains(key)) {
-                let problem =
-                    format!("no removal of '{}' waits; heldRemovals has those that do", unknown.source_id);
-                return Err(refused(404, "Request_ResourceNotFound", problem));
-            }
-            let keys = if keys.is_empty() { &waiting } else { keys };
+        Ask::DecideRemovals { keys, approved, staged_before } => {
+            let keys = removals(context, job, keys, *approved, *staged_before).await?;
             let decided =
-                control::decide(context, job, keys, *approved, &asked.by).await.map_err(of_store)?;
+                control::decide(context, job, &keys, *approved, &asked.by).await.map_err(of_store)?;
             Ok(json!({ "decided": decided }))
         }
         Ask::DecideEscrows { objects, ignore } => escrows(context, asked, stored, objects, *ignore).await,
@@ -137,6 +130,10 @@ async fn about(
                 ),
                 control::UnlinkError::Store(error) => of_store(error),
             })
+        }
+        Ask::Preview { document } => {
+            let found = preview::of(context, stored, document).await?;
+            serde_json::to_value(found).map_err(|error| refused(500, "UnknownError", error.to_string()))
         }
         Ask::Plan => {
             let plan = plan::make(context, stored).await.map_err(of_slice)?;
@@ -175,16 +172,36 @@ async fn provision(
     objects: &[SourceId],
 ) -> Result<Value, Refusal> {
     let request = Request { asked_by: Some(asked.by.clone()), ..Request::default() };
-    let beside = Context { work: context.work.join(format!("now-{}", asked.operation)), ..context.clone() };
-    let provisioned = control::provision(&beside, stored, objects, &request).await;
-    // Not there when the source needed no private copy.
-    let _ = std::fs::remove_dir_all(&beside.work);
-    match provisioned.map_err(of_slice)? {
+    let beside = context.beside("now");
+    match control::provision(&beside.context, stored, objects, &request).await.map_err(of_slice)? {
         Now::Asked => Ok(json!({ "outcome": "asked" })),
         Now::Done(done) => Ok(
             json!({ "outcome": "done", "records": done.records, "unknown": done.unknown, "held": done.held }),
         ),
     }
+}
+
+/// The removals that are meant.
+async fn removals(
+    context: &Context,
+    job: &JobId,
+    keys: &[StagedKey],
+    approved: Option<bool>,
+    staged_before: Option<Timestamp>,
+) -> Result<Vec<StagedKey>, Refusal> {
+    let waiting = context.store.staged(job).await.map_err(of_store)?;
+    if let Some(unknown) = keys.iter().find(|key| !waiting.iter().any(|one| one.key() == **key)) {
+        let problem = format!("no removal of '{}' waits; heldRemovals has those that do", unknown.source_id);
+        return Err(refused(404, "Request_ResourceNotFound", problem));
+    }
+    if !keys.is_empty() {
+        return Ok(keys.to_vec());
+    }
+    let meant = |one: &&StagedRemoval| {
+        one.decision.is_some() == approved.is_none()
+            && staged_before.is_none_or(|moment| one.staged_at <= moment)
+    };
+    Ok(waiting.iter().filter(meant).map(StagedRemoval::key).collect())
 }
 
 async fn escrows(

@@ -44,7 +44,28 @@ pub struct Context {
     pub reserve: SignedDuration,
 }
 
+/// A context with a folder of its own, which is gone with it.
+pub struct Beside {
+    /// The context.
+    pub context: Context,
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // Not there when the source needed no copies; what cannot be removed is removed with the folder around it.
+        let _ = std::fs::remove_dir_all(&self.context.work);
+    }
+}
+
 impl Context {
+    /// A context whose sources keep their private copies apart from those of a cycle that runs meanwhile. `purpose` is what
+    /// the folder's name begins with.
+    #[must_use]
+    pub fn beside(&self, purpose: &str) -> Beside {
+        let work = self.work.join(format!("{purpose}-{}", runtime::clock::new_id()));
+        Beside { context: Self { work, ..self.clone() } }
+    }
+
     /// The context of the Lambda function.
     ///
     /// | Variable | Holds |

@@ -15,6 +15,7 @@ pub mod export;
 pub mod handler;
 mod outbox;
 pub mod plan;
+pub mod preview;
 pub mod scheduler;
 pub mod tick;
 pub mod uploads;

@@ -8,6 +8,9 @@ use axum::routing::MethodRouter;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// The media type of a document's file (RFC 9512).
+pub const YAML: &str = "application/yaml";
+
 /// A path with and without a slash at its end: Graph's own samples have both.
 pub fn either<S: Clone + Send + Sync + 'static>(path: &str, method: &MethodRouter<S>) -> Router<S> {
     Router::new().route(path, method.clone()).route(&format!("{path}/"), method.clone())

@@ -13,7 +13,7 @@ use std::fmt;
 use async_trait::async_trait;
 use engine::guard::StagedKey;
 use engine::model::SourceId;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -72,8 +72,12 @@ pub enum Ask {
     },
     /// Removals that wait are approved or rejected.
     DecideRemovals {
-        /// Which; all that wait when there are none.
+        /// Which; when there are none, all on which nobody has decided yet, or, to take decisions back, all on which somebody
+        /// has.
         keys: Vec<StagedKey>,
+        /// Of all, those that waited at this moment already: somebody looked at them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        staged_before: Option<Timestamp>,
         /// `None` takes a decision back.
         approved: Option<bool>,
     },
@@ -91,6 +95,11 @@ pub enum Ask {
     },
     /// The target is asked what it can hold, and that is kept.
     Discover,
+    /// What another document would do, were it saved. Nothing is.
+    Preview {
+        /// The document, checked.
+        document: Value,
+    },
     /// What the next cycle would do.
     Plan,
     /// A plan is executed.
@@ -135,6 +144,7 @@ impl Ask {
             Self::DecideEscrows { .. } => "decideEscrows",
             Self::DeleteLink { .. } => "deleteObjectConnection",
             Self::Discover => "discover",
+            Self::Preview { .. } => "preview",
             Self::Plan => "plan",
             Self::ApplyPlan { .. } => "applyPlan",
             Self::Export(_) => "export",

@@ -3,12 +3,12 @@
 use api::answer::{entity, tagged};
 use api::frame::RequestId;
 use api::{ApiError, Caller, find};
-use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use connectors::application::{Application, Problem, draft};
 use engine::job::JobState;
 use engine::model::JobId;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use store::{ApplicationError, StoredApplication};
 use utoipa::ToSchema;
 
-use super::asking::Request;
+use super::asking::{Outcome, Request, located};
 use super::audit::{Asker, Deed, changes};
 use super::{References, Settings, body};
 
@@ -69,7 +69,7 @@ pub(super) async fn create(
     given: Bytes,
 ) -> Result<Response, ApiError> {
     only_for_everybody(&caller)?;
-    let document = checked(body::read(&given)?)?;
+    let document = checked(body::document(&headers, &given)?)?;
     check_references(&settings, &caller, None, &document)?;
     let asker = Asker::new(caller, &request);
     let stored = new(&settings, &asker, document, &JobState::new(settings.clock.now())).await?;
@@ -87,9 +87,31 @@ pub(super) async fn replace(
     given: Bytes,
 ) -> Result<Response, ApiError> {
     let stored = find::application(&settings.store, &caller, &id).await?;
-    let document = checked(body::read(&given)?)?;
+    let document = checked(body::document(&headers, &given)?)?;
     let asker = Asker::new(caller, &request);
     settings.save(&asker, &headers, &stored, document, "Update application").await
+}
+
+/// `POST /applications/{application}/preview`: what another document would do. Nothing is saved.
+pub(super) async fn preview(
+    State(settings): State<Settings>,
+    Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    given: Bytes,
+) -> Result<Response, ApiError> {
+    let stored = find::application(&settings.store, &caller, &id).await?;
+    body::matches(&headers, stored.version)?;
+    let document = checked(body::document(&headers, &given)?)?;
+    check_references(&settings, &caller, Some(&stored.document), &document)?;
+    let ask = Ask::Preview { document };
+    let wish = Request { stored: Some(&stored), ask, activity: "Preview document", said: Vec::new() };
+    let (operation, outcome) = settings.begin(&Asker::new(caller, &request), &headers, wish).await?;
+    Ok(match outcome {
+        Outcome::Done(told) => located(Json(told).into_response(), &headers, operation),
+        Outcome::Later(response) => located(response, &headers, operation),
+    })
 }
 
 /// `PATCH /applications/{application}`: parts of the document, as RFC 7396 merges them.

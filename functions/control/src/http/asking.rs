@@ -3,7 +3,7 @@
 use api::ApiError;
 use axum::Json;
 use axum::http::header::{LOCATION, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use runtime::ask::{Answer, Ask, AskError, Asked, Refusal};
 use serde_json::{Value, json};
@@ -129,9 +129,24 @@ fn of(refusal: Refusal) -> ApiError {
     ApiError::new(status, refusal.code, refusal.message)
 }
 
+/// Where an operation can be read, on an answer that may tell less of it than it does.
+const OPERATION_LOCATION: HeaderName = HeaderName::from_static("operation-location");
+
+/// An answer with where its operation can be read.
+pub(super) fn located(mut response: Response, headers: &HeaderMap, operation: Uuid) -> Response {
+    if let Ok(place) = HeaderValue::from_str(&place(headers, operation)) {
+        response.headers_mut().insert(OPERATION_LOCATION, place);
+    }
+    response
+}
+
+fn place(headers: &HeaderMap, operation: Uuid) -> String {
+    format!("{}/v1.0/operations/{operation}", api::answer::origin(headers))
+}
+
 /// 202, with where to look.
 pub(super) fn later(headers: &HeaderMap, operation: &Operation) -> Response {
-    let place = format!("{}/v1.0/operations/{}", api::answer::origin(headers), operation.id);
+    let place = place(headers, operation.id);
     let told = json!({ "id": operation.id, "kind": operation.kind, "status": operation.status });
     let mut response = (StatusCode::ACCEPTED, Json(told)).into_response();
     if let Ok(place) = HeaderValue::from_str(&place) {

@@ -1,10 +1,13 @@
-//! What callers send along: JSON, and the version they changed.
+//! What callers send along: JSON, a document also as YAML, and the version they changed.
 
 use api::ApiError;
+use api::answer::YAML;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
-use axum::http::header::IF_MATCH;
+use axum::http::header::{CONTENT_TYPE, IF_MATCH};
+use connectors::application::Application;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// Reads a body. Annotations such as `@odata.type`, which some clients add, are for types to pass over.
 ///
@@ -18,6 +21,23 @@ pub(super) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
         let said = error.to_string();
         ApiError::bad_request(format!("the body is not what this path takes: {said}"))
     })
+}
+
+/// Reads a document: JSON, or the file itself when the header says so (RFC 9512).
+///
+/// # Errors
+/// 400 with the place in the document.
+pub(super) fn document(headers: &HeaderMap, body: &Bytes) -> Result<Value, ApiError> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().map(str::trim) != Some(YAML) {
+        return read(body);
+    }
+    let text = std::str::from_utf8(body)
+        .map_err(|_| ApiError::bad_request("the document is no UTF-8; save it as such"))?;
+    let application = Application::from_yaml(text, "the document")
+        .map_err(|error| ApiError::bad_request(error.to_string()))?;
+    serde_json::to_value(application)
+        .map_err(|error| ApiError::bad_request(format!("the document cannot be kept: {error}")))
 }
 
 /// Reads a body that may be left out.

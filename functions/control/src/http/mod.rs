@@ -6,6 +6,7 @@
 //! PUT    /v1.0/applications/{application}                        another document, If-Match
 //! PATCH  /v1.0/applications/{application}                        parts of the document (RFC 7396), If-Match
 //! DELETE /v1.0/applications/{application}
+//! POST   /v1.0/applications/{application}/preview                what another document would do
 //! PUT    …/synchronization/secrets                               credentials and settings; "*" keeps
 //! POST   …/synchronization/jobs                                  the job of an application that has none yet
 //! DELETE …/jobs/{job}                                            stop, and forget everything
@@ -123,6 +124,7 @@ fn of_applications() -> Routes<Settings> {
         .patch(&one, applications::change, openapi::change())
         .delete(&one, applications::remove, openapi::remove("Application"))
         .delete(PRINCIPAL, applications::remove, openapi::remove("ServicePrincipal"))
+        .post(&format!("{one}/preview"), applications::preview, openapi::preview())
         .put(&format!("{PRINCIPAL}/synchronization/secrets"), secrets::change, openapi::secrets())
         .post(&format!("{PRINCIPAL}/synchronization/jobs"), jobs::create, openapi::create_job())
         .post(&assigned, assignments::add, openapi::assign())

@@ -86,6 +86,22 @@ pub(super) fn replace() -> About {
     )
 }
 
+pub(super) fn preview() -> About {
+    let told = json!({
+        "version": 3,
+        "differences": [{ "field": "schedule.interval", "old": "40m", "new": "2h" }],
+        "notices": [],
+        "consequences": null,
+        "document": { "application": "Ledgerly" },
+    });
+    asked("previewApplication", APPLICATIONS, "Looks at what another document would do, and saves nothing")
+        .more("Source and target are read. Operation-Location is where the same can be read again.")
+        .versioned()
+        .reads(document())
+        .answers(200, "What would change, and the consequences for people.", Shape::like("Preview", &told))
+        .refuses(&[413])
+}
+
 pub(super) fn change() -> About {
     let parts = Shape::like("DocumentParts", &json!({ "schedule": { "interval": "40m" } }));
     let about = About::new("changeApplication", APPLICATIONS, "Changes parts of an application's document")

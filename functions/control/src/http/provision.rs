@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::asking::{Outcome, Request};
+use super::asking::{Outcome, Request, located};
 use super::audit::{Asker, said};
 use super::{Settings, body};
 
@@ -109,13 +109,16 @@ pub(super) async fn now(
         ask: Ask::ProvisionOnDemand { objects: objects.clone() },
         activity: "Provision on demand",
     };
-    match settings.ask(&Asker::new(caller, &request), &headers, wish).await? {
-        Outcome::Later(response) => Ok(response),
+    let (operation, outcome) = settings.begin(&Asker::new(caller, &request), &headers, wish).await?;
+    let response = match outcome {
+        Outcome::Later(response) => response,
         Outcome::Done(told) => {
             let pair = pair(&told, objects.last(), began, settings.clock.now())?;
-            Ok(entity(&headers, "microsoft.graph.stringKeyStringValuePair", pair).into_response())
+            entity(&headers, "microsoft.graph.stringKeyStringValuePair", pair).into_response()
         }
-    }
+    };
+    // The pair tells of one object; the operation has the records of all.
+    Ok(located(response, &headers, operation))
 }
 
 /// Graph's pair. It tells of the subject; what it was put together with is in the log.

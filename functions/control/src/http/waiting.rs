@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use engine::guard::StagedKey;
 use engine::model::SourceId;
+use jiff::Timestamp;
 use runtime::ask::Ask;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,9 +34,13 @@ pub(super) struct Named {
     /// Of groups whose members leave, their ids in the source.
     #[serde(default)]
     groups: Vec<String>,
-    /// All that wait now.
+    /// All that wait: of removals those on which nobody has decided, and for `reconsider` those on which somebody has.
     #[serde(default)]
     all: bool,
+    /// With `all`, of removals: only those that waited at this moment already.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    staged_before: Option<Timestamp>,
 }
 
 impl Named {
@@ -43,6 +48,9 @@ impl Named {
         let named: Self = body::read(given)?;
         let count = named.source_ids.len() + named.groups.len();
         match (named.all, count) {
+            (false, _) if named.staged_before.is_some() => {
+                Err(ApiError::bad_request("stagedBefore: goes with {\"all\":true} only"))
+            }
             (true, 0) | (false, 1..=MOST_NAMED) => Ok(named),
             _ => Err(ApiError::bad_request(format!(
                 "name 1 to {MOST_NAMED} in sourceIds, or say {{\"all\":true}}; not both"
@@ -79,7 +87,7 @@ pub(super) async fn removals(
     let told = named.told();
     let key = |members| move |id: String| StagedKey { source_id: SourceId::new(id), members };
     let keys = named.source_ids.into_iter().map(key(false)).chain(named.groups.into_iter().map(key(true)));
-    let ask = Ask::DecideRemovals { keys: keys.collect(), approved };
+    let ask = Ask::DecideRemovals { keys: keys.collect(), approved, staged_before: named.staged_before };
     let wish = Request { stored: Some(&stored), ask, activity, said: vec![said("objects", told)] };
     told_of(settings.ask(&Asker::new(caller, &request), &headers, wish).await?)
 }

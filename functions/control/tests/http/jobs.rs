@@ -6,7 +6,7 @@ use engine::model::SourceId;
 use engine::ports::Store as _;
 use serde_json::{Value, json};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, noon};
 
 impl Stage {
     async fn health(&self) -> Health {
@@ -88,6 +88,19 @@ async fn what_waits_is_decided_by_name_or_all_of_it() {
     stage.post(&held("approve"), &json!({})).await.refused(400);
     stage.post(&held("approve"), &json!({ "all": true, "sourceIds": ["1"] })).await.refused(400);
     stage.post(&held("forget"), &json!({ "all": true })).await.refused(404);
+    stage.post(&held("approve"), &json!({ "sourceIds": ["1"], "stagedBefore": noon() })).await.refused(400);
+    for (decision, given, decided) in [
+        // It came after somebody looked.
+        ("approve", json!({ "all": true, "stagedBefore": noon() }), 0),
+        ("reconsider", json!({ "all": true }), 0),
+        ("reject", json!({ "all": true, "stagedBefore": stage.context.clock.now() }), 1),
+        // What somebody decided stays so until they take it back.
+        ("approve", json!({ "all": true }), 0),
+        ("reconsider", json!({ "all": true }), 1),
+    ] {
+        let told = stage.post(&held(decision), &given).await.is(200);
+        assert_eq!(told["decided"], decided, "{decision} {given}");
+    }
     for (decision, expected) in [("reject", Some(false)), ("reconsider", None), ("approve", Some(true))] {
         assert_eq!(stage.post(&held(decision), &json!({ "sourceIds": ["1"] })).await.is(200)["decided"], 1);
         let stored = stage.stored("Ledgerly").await;

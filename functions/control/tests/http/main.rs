@@ -9,6 +9,7 @@ mod asking;
 mod discovering;
 mod jobs;
 mod openapi;
+mod previews;
 mod refusals;
 mod stage;
 mod uploads;

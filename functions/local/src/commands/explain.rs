@@ -20,7 +20,7 @@ use crate::output;
 pub(crate) async fn run(cli: &Cli, job: &str, wanted: &str) -> anyhow::Result<Exit> {
     let home = Home::open(cli).await?;
     let stored = home.application(job).await?;
-    let beside = home.beside();
+    let beside = home.context.beside("explain");
     let context = &beside.context;
     let Connected { definition, source, target } = connect(context, &stored).await?;
     let state = context.store.job(&stored.job).await?.state;

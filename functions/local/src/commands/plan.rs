@@ -16,7 +16,7 @@ use crate::output;
 pub(crate) async fn make(cli: &Cli, job: &str, limit: usize) -> anyhow::Result<Exit> {
     let home = Home::open(cli).await?;
     let stored = home.application(job).await?;
-    let beside = home.beside();
+    let beside = home.context.beside("plan");
     let plan = plan::make(&beside.context, &stored).await?;
     if cli.json {
         output::json(&plan)?;

@@ -27,7 +27,7 @@ pub(crate) async fn run(cli: &Cli, job: &str, ids: &[String]) -> anyhow::Result<
     let stored = home.application(job).await?;
     let ids: Vec<SourceId> = ids.iter().map(SourceId::new).collect();
     let request = Request { asked_by: Some(person()), ..Request::default() };
-    let beside = home.beside();
+    let beside = home.context.beside("provision");
     match provision(&beside.context, &stored, &ids, &request).await? {
         Now::Asked => asked(cli),
         Now::Done(provisioned) => told(cli, &provisioned),

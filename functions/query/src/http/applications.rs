@@ -32,6 +32,8 @@ pub(super) struct ServicePrincipal {
     service_principal_type: &'static str,
     /// Counts from 1 with every change of the application's document.
     version: u32,
+    /// Ids of those who may see and change it without a permission for all.
+    owners: Vec<String>,
     synchronization: Synchronization,
 }
 
@@ -77,6 +79,11 @@ pub(super) async fn one(
     Ok(entity(&headers, &format!("{PATH}/$entity"), shown(&api, &stored).await?))
 }
 
+fn owners(document: &Value) -> Vec<String> {
+    let named = document["owners"].as_array().into_iter().flatten();
+    named.filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+}
+
 /// What orders the list. A name is unique whatever its case.
 fn key(name: &str) -> String {
     name.to_lowercase()
@@ -89,6 +96,7 @@ async fn shown(api: &Api, stored: &StoredApplication) -> Result<ServicePrincipal
         display_name: stored.name.clone(),
         service_principal_type: "Application",
         version: stored.version,
+        owners: owners(&stored.document),
         synchronization: Synchronization { jobs: [job(api, stored).await?] },
     })
 }

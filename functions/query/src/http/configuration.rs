@@ -1,17 +1,19 @@
 //! How an application is set up: its document, its settings, who is assigned to it.
 
-use api::answer::{context, entity, tagged};
+use api::answer::{YAML, context, entity, tagged};
 use api::{ApiError, Caller, find};
 use axum::extract::{Path, RawQuery, State};
-use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use connectors::application::{assignments, settings};
+use connectors::application::{as_yaml, assignments, settings};
 use serde_json::{Value, json};
 
 use super::{Api, without_options};
 
-/// `GET /applications/{application}`: the document, in which references to secrets stand and no secret.
+/// `GET /applications/{application}`: the document, in which references to secrets stand and no secret. As the file it could
+/// have come from for whoever accepts YAML.
 pub(super) async fn application(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
@@ -21,6 +23,13 @@ pub(super) async fn application(
 ) -> Result<Response, ApiError> {
     without_options(query.as_deref())?;
     let stored = find::application(&api.store, &caller, &id).await?;
+    if wants_yaml(&headers) {
+        let text = as_yaml(&stored.document).map_err(|error| {
+            tracing::error!("a document cannot be written as YAML: {error}");
+            ApiError::of_status(StatusCode::INTERNAL_SERVER_ERROR)
+        })?;
+        return Ok(tagged(([(CONTENT_TYPE, YAML)], text).into_response(), stored.version));
+    }
     let told = json!({
         "id": stored.id,
         "appId": stored.id,
@@ -30,6 +39,11 @@ pub(super) async fn application(
         "document": stored.document,
     });
     Ok(tagged(entity(&headers, "applications/$entity", told).into_response(), stored.version))
+}
+
+fn wants_yaml(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|kind| kind.split(';').next().map(str::trim) == Some(YAML))
 }
 
 /// `GET …/synchronization/secrets`: settings, and credentials as `*`.

@@ -53,6 +53,20 @@ async fn a_jobs_schema_is_its_applications_mappings_and_carries_their_version() 
 }
 
 #[tokio::test]
+async fn a_document_is_read_as_the_file_it_could_have_come_from() {
+    let stage = Stage::new().await;
+    let application = applied(&stage).await;
+    let path = "/v1.0/applications/Ledgerly";
+    let accepting = "text/html;q=0.1, application/yaml; charset=utf-8";
+    let (headers, text) = stage.file_in(path, accepting).await;
+    let text = String::from_utf8(text.unwrap().to_vec()).unwrap();
+    assert_eq!(headers["content-type"], "application/yaml");
+    assert_eq!(headers["etag"], "\"2\"");
+    assert_eq!(Application::from_yaml(&text, "answer.yaml").unwrap(), application);
+    assert_eq!(stage.get(path).await.good()["document"]["application"], "Ledgerly");
+}
+
+#[tokio::test]
 async fn what_was_discovered_of_the_target_shows_in_the_schema() {
     let stage = Stage::new().await;
     let application = applied(&stage).await;

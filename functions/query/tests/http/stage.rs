@@ -122,7 +122,13 @@ impl Stage {
 
     /// Asks for a file; its body is an error when it broke off.
     pub(crate) async fn file(&self, path: &str) -> (HeaderMap, Result<Bytes, axum::Error>) {
+        self.file_in(path, "*/*").await
+    }
+
+    /// The same, of a kind.
+    pub(crate) async fn file_in(&self, path: &str, kind: &str) -> (HeaderMap, Result<Bytes, axum::Error>) {
         let request = Request::get(encoded(path)).header("authorization", format!("Bearer {TOKEN}"));
+        let request = request.header("accept", kind);
         let access = Access::local(TOKEN.into(), "nadia");
         let response = self.response(access, request.body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");

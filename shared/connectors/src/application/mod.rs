@@ -69,7 +69,7 @@ pub use notification::Notification;
 pub(crate) use schema::Humane;
 pub use schema::schema;
 pub use secret_ref::{SecretRef, SecretRefError};
-pub use yaml::{ApplicationError, users_section};
+pub use yaml::{ApplicationError, as_yaml, users_section};
 
 /// One source, one target, and the rules between them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

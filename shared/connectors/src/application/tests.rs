@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::mapping::ObjectAction;
+use engine::mapping::{AttributeMapping, ObjectAction};
 use jiff::Timestamp;
 use testkit::time::TestClock;
 
@@ -50,6 +50,38 @@ fn what_is_left_out_has_defaults() {
     assert_eq!(application.removals, ledgerly().removals, "the document writes the defaults out");
     assert_eq!(application.schedule.cadence(), Cadence::Adaptive);
     assert_eq!(application.notification, ledgerly().notification);
+}
+
+#[test]
+fn a_stored_document_is_written_as_a_file_that_reads_as_the_same() {
+    let awkward = [
+        "yes",
+        "0123",
+        "1.0",
+        "~",
+        "a: b",
+        "# no comment",
+        "it's \"so\"",
+        "line\nbreak",
+        " blank ",
+        "é 李",
+        "- x",
+    ];
+    let mut application = ledgerly();
+    application.users.attributes.extend(awkward.iter().enumerate().map(|(turn, text)| AttributeMapping {
+        target: format!("urn:x:{turn}"),
+        constant: Some((*text).to_owned()),
+        ..AttributeMapping::default()
+    }));
+    for application in [application, Application::from_yaml(&directory(), "directory.yaml").unwrap()] {
+        let stored = serde_json::to_value(&application).unwrap();
+        let file = as_yaml(&stored).unwrap();
+        assert_eq!(Application::from_yaml(&file, "written.yaml").unwrap(), application, "{file}");
+        assert!(file.starts_with("application: Ledgerly\nsource:\n"), "{file}");
+    }
+    // A draft has no target yet.
+    let draft = as_yaml(&serde_json::json!({ "application": "Ledgerly", "target": { "scim": {} } })).unwrap();
+    assert!(draft.contains("application: Ledgerly"), "{draft}");
 }
 
 /// A document whose people come from a directory.

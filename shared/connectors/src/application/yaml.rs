@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use engine::mapping::ObjectMapping;
+use serde_json::Value;
 use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{Error, Options};
 
@@ -48,6 +49,17 @@ fn place(position: &Option<(u64, u64)>) -> String {
 /// When it cannot be written as YAML, which no mapping is known to do.
 pub fn users_section(mapping: &ObjectMapping) -> Result<String, serde_saphyr::ser::Error> {
     serde_saphyr::to_string(&BTreeMap::from([("users", mapping)]))
+}
+
+/// A stored document as the file it could have come from; one that is not whole yet with its fields by name.
+///
+/// # Errors
+/// When it cannot be written as YAML, which no document is known to do.
+pub fn as_yaml(document: &Value) -> Result<String, serde_saphyr::ser::Error> {
+    match serde_json::from_value::<Application>(document.clone()) {
+        Ok(application) => serde_saphyr::to_string(&application),
+        Err(_) => serde_saphyr::to_string(document),
+    }
 }
 
 impl Application {

@@ -1,17 +1,16 @@
 //! Looking at what a document would do, before it is saved.
 //!
-//! In: an application as it would be saved. Out: its consequences, or why nothing can be known. Reads source, target
-//! and store; private copies of a file lie in a folder of their own that is gone afterwards, so that a cycle that runs
-//! meanwhile keeps its own.
+//! In: an application as it would be saved. Out: its consequences ([`sync::preview`]), or why nothing can be known. Shows on a
+//! terminal how far it is.
 
 use std::io::IsTerminal;
 use std::time::Duration;
 
 use engine::cycle::CycleError;
-use engine::cycle::preview::{Consequences, Sight, preview};
+use engine::cycle::preview::Consequences;
 use engine::ports::SourceError;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sync::cycle::{Connected, SliceError, connect};
+use sync::cycle::SliceError;
 
 use super::save::{Draft, Outcome};
 use crate::exit::Refusal;
@@ -34,30 +33,14 @@ pub(super) async fn consequences(home: &Home, draft: &Draft, quiet: bool) -> any
 }
 
 async fn look(home: &Home, draft: &Draft, bar: &ProgressBar) -> Result<Consequences, SliceError> {
-    let beside = home.beside();
-    let context = &beside.context;
-    let Connected { definition, source, target } = connect(context, &draft.stored).await?;
-    let job = match draft.outcome {
-        Outcome::Added => None,
-        Outcome::Changed | Outcome::Unchanged => {
-            Some(context.store.job(&definition.job).await.map_err(CycleError::Store)?.state)
-        }
-    };
     let progress = |read: u64, total: Option<u64>| {
         if let Some(total) = total {
             bar.set_length(total);
         }
         bar.set_position(read);
     };
-    let sight = Sight {
-        source: source.as_ref(),
-        target: Some(target.as_ref()),
-        store: &context.store,
-        job: job.as_ref(),
-        now: context.clock.now(),
-        progress: &progress,
-    };
-    Ok(preview(&sight, &definition).await?)
+    sync::preview::consequences(&home.context, &draft.stored, draft.outcome != Outcome::Added, &progress)
+        .await
 }
 
 fn bar(name: &str, quiet: bool) -> ProgressBar {

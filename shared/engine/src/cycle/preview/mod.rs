@@ -25,7 +25,7 @@ mod person;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::look::Look;
 pub use self::person::{Person, person};
@@ -53,7 +53,7 @@ pub struct Sight<'a> {
 }
 
 /// What the next cycle would do, in people.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Consequences {
     /// Objects that the source shows and that can be read.
@@ -99,7 +99,7 @@ pub struct Consequences {
 }
 
 /// The first names of each kind, at most [`SAMPLES`] of them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Samples {
     /// Would be created.
