@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use testkit::sandbox::Settings;
 
-use crate::support::{App, Office, Person, Said, Serve};
+use crate::support::{App, Office, Person, Said, Serve, application, eventually};
 
 /// Runs a part of the program against a console.
 #[track_caller]
@@ -71,8 +71,65 @@ fn axe_finds_nothing_wrong_with_any_page_whatever_the_light_and_the_width() {
     let record = office.logs(&[])[0]["id"].as_str().expect("a record has an id").to_owned();
     let tabs =
         ["steps", "troubleshooting", "properties", "summary"].map(|tab| format!("/logs/{record}?tab={tab}"));
-    let pages = ["/", "/?q=nobody", &page(&office), "/applications/none", "/logs", "/logs?q=x&from=x"];
-    let pages = [&pages[..], &tabs.each_ref().map(String::as_str)].concat().join(",");
+    let about = ["", "/waiting", "/restart", "/provision?id=x", "/configuration?done=saved", "/expression"];
+    let about = about.map(|below| format!("{}{below}", page(&office)));
+    let pages = ["/", "/?q=nobody", "/applications/none", "/logs", "/logs?q=x&from=x"];
+    let pages = [&pages[..], &about.each_ref().map(String::as_str), &tabs.each_ref().map(String::as_str)]
+        .concat()
+        .join(",");
     let serve = Serve::start(&office);
     browse(&serve, "axe", &pages);
+}
+
+#[test]
+fn a_quarantine_is_found_first_its_cause_read_and_its_token_put_right() {
+    let app = App::start();
+    let office = company(&app, 3);
+    office.cycle();
+    let folio = application(&app.sandbox.base_url()).replace("Ledgerly", "Folio");
+    office.write("folio.yaml", folio.replace("env:TOKEN", "file:folio.token"));
+    office.write("folio.token", "revoked");
+    office.rollcall(&["apply", "folio.yaml", "--offline"]).exits(0);
+    office.rollcall(&["cycle", "Folio"]).says(&["401"]);
+    let serve = Serve::start(&office);
+    browse(&serve, "quarantine", app.sandbox.token());
+}
+
+#[test]
+fn a_part_of_the_removals_that_wait_is_approved() {
+    let app = App::start();
+    let office = company(&app, 40);
+    office.cycle();
+    office.people(&Person::many(40)[..30]);
+    office.cycle();
+    let serve = Serve::start(&office);
+    let leaver = |number: usize| Person::many(40)[number].mail.clone();
+    browse(&serve, "removals", &format!("{},{}", leaver(35), leaver(36)));
+    eventually("one of the ten is gone", || app.accounts().len() == 39);
+    assert!(!app.accounts().iter().any(|(name, _)| *name == leaver(35)));
+}
+
+#[test]
+fn a_filter_is_changed_after_its_consequences_were_seen() {
+    let app = App::start();
+    let office = company(&app, 8);
+    office.cycle();
+    let serve = Serve::start(&office);
+    let hit = Person::many(8)[3].clone();
+    browse(&serve, "filter", &format!("{} {}", hit.given, hit.surname));
+    let off =
+        || app.accounts().into_iter().filter(|(_, active)| !active).map(|(name, _)| name).collect::<Vec<_>>();
+    eventually("the one who left the scope is switched off", || off() == [hit.mail.clone()]);
+}
+
+#[test]
+fn somebody_is_provisioned_on_demand_and_an_expression_is_tried() {
+    let app = App::start();
+    let office = company(&app, 3);
+    office.cycle();
+    // No cycle does it meanwhile.
+    office.rollcall(&["pause", "Ledgerly"]).exits(0);
+    office.people(&Person::many(4));
+    let serve = Serve::start(&office);
+    browse(&serve, "demand", &Person::many(4)[3].id);
 }

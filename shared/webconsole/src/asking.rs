@@ -4,9 +4,11 @@
 //! that answers scripts; only the token is missing, because whoever signed in showed one already.
 
 use api::access::SignedIn;
+use api::answer::YAML;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, IF_MATCH};
+use axum::http::response::Parts;
 use axum::http::{Method, Request, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
@@ -20,6 +22,49 @@ const LARGEST: usize = 32 * 1024 * 1024;
 /// The API's routes.
 #[derive(Clone)]
 pub(crate) struct Api(pub(crate) Router);
+
+/// One request.
+pub(crate) struct Wish<'a> {
+    method: Method,
+    /// Below `/v1.0/`.
+    path: &'a str,
+    content_type: &'static str,
+    body: String,
+    version: Option<&'a str>,
+}
+
+impl<'a> Wish<'a> {
+    pub(crate) fn new(method: Method, path: &'a str) -> Self {
+        Self { method, path, content_type: JSON, body: String::new(), version: None }
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        Self { body: body.to_string(), ..self }
+    }
+
+    /// A document's file.
+    pub(crate) fn file(self, text: &str) -> Self {
+        Self { content_type: YAML, body: text.to_owned(), ..self }
+    }
+
+    /// Only if the document is still the one it was made from: its version, as an `ETag`.
+    pub(crate) fn made_from(self, version: &'a str) -> Self {
+        Self { version: Some(version), ..self }
+    }
+}
+
+const JSON: &str = "application/json";
+
+/// What came of a change.
+pub(crate) struct Answered {
+    pub(crate) status: StatusCode,
+    /// [`Value::Null`] where nothing is told.
+    pub(crate) told: Value,
+    /// Under which id it can be read again, where that is worth it.
+    pub(crate) operation: Option<String>,
+}
+
+const OPERATION_LOCATION: &str = "operation-location";
 
 /// Why the API did not do it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,28 +98,25 @@ struct Inner {
 impl Api {
     /// Reads what is at a path below `/v1.0/`.
     pub(crate) async fn get<T: DeserializeOwned>(&self, person: &SignedIn, path: &str) -> Result<T, Refusal> {
-        let (_, body) = self.ask(person, Method::GET, path, Body::empty()).await?;
+        let (_, body) = self.ask(person, Wish::new(Method::GET, path)).await?;
         serde_json::from_slice(&body).map_err(unreadable)
     }
 
-    /// Asks for a change; what is told of it, [`Value::Null`] where nothing is.
-    pub(crate) async fn send(
-        &self,
-        person: &SignedIn,
-        method: Method,
-        path: &str,
-        body: &Value,
-    ) -> Result<(StatusCode, Value), Refusal> {
-        let (status, body) = self.ask(person, method, path, Body::from(body.to_string())).await?;
-        if body.is_empty() {
-            return Ok((status, Value::Null));
-        }
-        Ok((status, serde_json::from_slice(&body).map_err(unreadable)?))
+    /// Asks for a change.
+    pub(crate) async fn send(&self, person: &SignedIn, wish: Wish<'_>) -> Result<Answered, Refusal> {
+        let (head, body) = self.ask(person, wish).await?;
+        let told = match body.is_empty() {
+            true => Value::Null,
+            false => serde_json::from_slice(&body).map_err(unreadable)?,
+        };
+        let place = head.headers.get(OPERATION_LOCATION).and_then(|place| place.to_str().ok());
+        let operation = place.and_then(|place| place.rsplit('/').next()).map(ToOwned::to_owned);
+        Ok(Answered { status: head.status, told, operation })
     }
 
     /// Passes on what is at a path, as it comes.
     pub(crate) async fn stream(&self, person: &SignedIn, path: &str) -> Result<Response, Refusal> {
-        let response = self.answer(person, Method::GET, path, Body::empty()).await?;
+        let response = self.answer(person, Wish::new(Method::GET, path)).await?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -83,35 +125,26 @@ impl Api {
         Err(Refusal::read(status, &body))
     }
 
-    async fn answer(
-        &self,
-        person: &SignedIn,
-        method: Method,
-        path: &str,
-        body: Body,
-    ) -> Result<Response, Refusal> {
-        let request = Request::builder().method(method).uri(format!("/v1.0/{path}"));
-        let mut request = request.header(CONTENT_TYPE, "application/json").body(body).map_err(unreadable)?;
+    async fn answer(&self, person: &SignedIn, wish: Wish<'_>) -> Result<Response, Refusal> {
+        let mut request = Request::builder().method(wish.method).uri(format!("/v1.0/{}", wish.path));
+        request = request.header(CONTENT_TYPE, wish.content_type);
+        if let Some(version) = wish.version {
+            request = request.header(IF_MATCH, version);
+        }
+        let mut request = request.body(Body::from(wish.body)).map_err(unreadable)?;
         request.extensions_mut().insert(person.clone());
         // A router answers; it does not fail.
         let Ok(response) = self.0.clone().oneshot(request).await;
         Ok(response)
     }
 
-    async fn ask(
-        &self,
-        person: &SignedIn,
-        method: Method,
-        path: &str,
-        body: Body,
-    ) -> Result<(StatusCode, Vec<u8>), Refusal> {
-        let response = self.answer(person, method, path, body).await?;
-        let status = response.status();
-        let body = to_bytes(response.into_body(), LARGEST).await.map_err(unreadable)?;
-        if status.is_success() {
-            return Ok((status, body.to_vec()));
+    async fn ask(&self, person: &SignedIn, wish: Wish<'_>) -> Result<(Parts, Vec<u8>), Refusal> {
+        let (head, body) = self.answer(person, wish).await?.into_parts();
+        let body = to_bytes(body, LARGEST).await.map_err(unreadable)?;
+        if head.status.is_success() {
+            return Ok((head, body.to_vec()));
         }
-        Err(Refusal::read(status, &body))
+        Err(Refusal::read(head.status, &body))
     }
 }
 

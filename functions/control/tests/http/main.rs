@@ -6,6 +6,7 @@
 mod access;
 mod applications;
 mod asking;
+mod console;
 mod discovering;
 mod jobs;
 mod openapi;

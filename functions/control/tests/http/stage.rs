@@ -4,9 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use api::Access;
+use api::frame::framed;
+use api::token::Signer;
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use control::http::{References, Settings, router};
+use control::http::{LARGEST_BODY, References, Settings, router, routes};
 use control::vault::Folder;
 use engine::cycle::{Ending, Request as CycleRequest};
 use engine::job::CycleReport;
@@ -28,8 +31,9 @@ use testkit::sandbox::{Sandbox, Settings as App};
 use testkit::time::TestClock;
 use tower::ServiceExt;
 use uuid::Uuid;
+use webconsole::Console;
 
-const TOKEN: &str = "s3cret";
+pub(crate) const TOKEN: &str = "s3cret";
 
 pub(crate) struct Stage {
     _engine: Embedded,
@@ -158,6 +162,23 @@ impl Stage {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), 64 << 20).await.unwrap();
         Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or_default() }
+    }
+
+    /// The console over both sides of the API, as on a laptop, for whoever opens `/sign-in?token=`[`TOKEN`].
+    pub(crate) fn console(&self) -> Router {
+        let access = Access::local(TOKEN.into(), "nadia");
+        let reads = query::http::Settings {
+            access: access.clone(),
+            clock: self.clock.clone(),
+            signer: Signer::new(&[7; 32]),
+            limited: false,
+            exports: self.context.exports.clone(),
+        };
+        let api = query::http::routes(self.context.store.clone(), reads);
+        let api = api.merge(routes(self.settings.clone(), access.clone())).served();
+        let api = framed(api, self.clock.clone(), LARGEST_BODY);
+        let console = Console::local(api, access, &[7; 32], self.clock.clone());
+        webconsole::pages(console.clone()).merge(webconsole::forms(console))
     }
 
     /// An application of the whole document; its path below `servicePrincipals`, and its job's.

@@ -6,6 +6,7 @@ mod access;
 mod connections;
 mod console_logs;
 mod downloads;
+mod in_a_browser;
 mod jobs;
 mod logs;
 mod openapi;

@@ -19,11 +19,11 @@ use webconsole::Console;
 use crate::stage::{APPLICATION, Stage, in_trouble, noon};
 
 /// The console of a stage, behind an issuer.
-struct Cloud {
+pub(crate) struct Cloud {
     stage: Stage,
     issuer: Issuer,
     key: SigningKey,
-    router: Router,
+    pub(crate) router: Router,
 }
 
 /// A browser: it keeps cookies, and follows nothing by itself.
@@ -40,7 +40,7 @@ struct Page {
 }
 
 impl Cloud {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let key = SigningKey::new("ES256", "one").unwrap();
         let issuer = Issuer::start(&[&key]).await.unwrap();
         let stage = Stage::new().await;
@@ -61,7 +61,7 @@ impl Cloud {
     }
 
     /// What the issuer gives for the next code: an access token with these claims besides the usual ones.
-    fn lets_in(&self, claims: &Value) {
+    pub(crate) fn lets_in(&self, claims: &Value) {
         let end = noon().as_second() + 3600;
         let mut all = json!({ "iss": self.issuer.url(), "aud": "rollcall", "sub": "ada", "exp": end });
         all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
@@ -125,7 +125,7 @@ fn asked(url: &str) -> BTreeMap<String, String> {
     Url::parse(url).unwrap().query_pairs().into_owned().collect()
 }
 
-fn page() -> String {
+pub(crate) fn page() -> String {
     format!("/applications/{APPLICATION}")
 }
 
@@ -184,6 +184,33 @@ async fn whoever_signs_in_without_a_role_reads_a_plain_refusal_and_an_owner_sees
     );
     let all = browser.get("/").await;
     assert!(all.text.contains("Payroll") && !all.text.contains("Ledgerly"), "{}", all.text);
+}
+
+#[tokio::test]
+async fn buttons_are_for_whoever_may_press_them() {
+    let cloud = Cloud::new().await;
+    cloud.stage.owned_by("Payroll", "ada").await;
+    let (ledgerly, payroll) = (page(), "/applications/Payroll".to_owned());
+    let administrator: &[&str] = &["Application Administrator"];
+    for (roles, person, page, may) in [
+        (READER, "eve", &ledgerly, false),
+        (administrator, "eve", &ledgerly, true),
+        // Who reads all may change what is theirs.
+        (READER, "ada", &payroll, true),
+        (READER, "ada", &ledgerly, false),
+        (&[], "ada", &payroll, true),
+    ] {
+        cloud.lets_in(&json!({ "roles": roles, "sub": person }));
+        let mut browser = cloud.browser();
+        browser.sign_in("/").await;
+        for below in ["", "/waiting", "/restart", "/provision", "/configuration", "/expression"] {
+            let shown = browser.get(&format!("{page}{below}")).await;
+            assert_eq!(shown.status, StatusCode::OK, "{person} {page}{below}");
+            let buttons = shown.text.split("<main").nth(1).unwrap().contains("<button");
+            // Nothing waits there: nobody decides.
+            assert_eq!(buttons, may && below != "/waiting", "{roles:?} {person} {page}{below}");
+        }
+    }
 }
 
 #[tokio::test]

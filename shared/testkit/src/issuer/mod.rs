@@ -1,7 +1,8 @@
 //! An OpenID Connect issuer on loopback: it publishes keys, and whoever holds one signs what they like with it.
 //!
 //! In: keys to publish. Out: `/.well-known/openid-configuration` and the key set it leads to. It counts how often the set
-//! was fetched, and answers 503 when told to be down. It also gives codes to devices (`device.rs`).
+//! was fetched, and answers 503 when told to be down. It also gives codes to devices (`device.rs`), and a browser that comes to
+//! sign in is sent back with one at once.
 
 mod device;
 mod sign;
@@ -11,10 +12,12 @@ use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
+use axum::response::Redirect;
 use axum::routing::get;
 use axum::{Json, Router};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -66,6 +69,7 @@ impl Issuer {
         let routes = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/keys", get(published))
+            .route("/authorize", get(authorize))
             .with_state(Arc::clone(&shared))
             .merge(device::routes(device, &url));
         let issuer = Self { url, shared, served: tokio::spawn(axum::serve(listener, routes).into_future()) };
@@ -124,6 +128,18 @@ async fn discovery(State(shared): State<Arc<Shared>>) -> Answer {
         return Err(StatusCode::SERVICE_UNAVAILABLE);
     }
     Ok(Json(shared.discovery.lock().unwrap_or_else(PoisonError::into_inner).clone()))
+}
+
+/// Who asks to sign in.
+#[derive(Deserialize)]
+struct Asking {
+    redirect_uri: String,
+    state: String,
+}
+
+/// Everybody is signed in at once, as who is signed in there already is.
+async fn authorize(Query(Asking { redirect_uri, state }): Query<Asking>) -> Redirect {
+    Redirect::to(&format!("{redirect_uri}?code=c0de&state={state}"))
 }
 
 async fn published(State(shared): State<Arc<Shared>>) -> Answer {

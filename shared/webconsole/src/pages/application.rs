@@ -1,13 +1,15 @@
 //! One application: its Current Status, as administrators know it.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::health::{Application, Execution, Job};
 use super::month::Month;
+use super::notice::Done;
+use super::subject::{self, Subject};
 use super::{Shell, Trouble, Visitor, shown};
 use crate::Console;
 use crate::asking::{Refusal, step};
@@ -26,12 +28,13 @@ struct Listed<T> {
 #[template(path = "application.html")]
 struct Page {
     shell: Shell,
+    subject: Subject,
+    notice: Option<&'static str>,
     application: Application,
     month: Month,
     cycles: Vec<Execution>,
     /// The longest of them, in milliseconds: the whole width of the timeline.
     longest: i128,
-    may_change: bool,
 }
 
 /// `GET /applications/{application}`.
@@ -39,15 +42,16 @@ pub(super) async fn status(
     State(console): State<Console>,
     Visitor(session): Visitor,
     Path(application): Path<String>,
+    Query(done): Query<Done>,
 ) -> Result<Response, Trouble> {
-    let page = read(&console, &session, &application).await.map_err(Trouble::to(&session))?;
+    let page = read(&console, &session, &application, &done).await.map_err(Trouble::to(&session))?;
     Ok(shown(StatusCode::OK, &page))
 }
 
-async fn read(console: &Console, session: &Session, application: &str) -> Result<Page, Refusal> {
-    let path = format!("servicePrincipals/{}", step(application));
-    let application: Application = console.api.get(&session.person, &path).await?;
-    let job = format!("{path}/synchronization/jobs/{}", step(&application.job().id));
+async fn read(console: &Console, session: &Session, id: &str, done: &Done) -> Result<Page, Refusal> {
+    let application = subject::application(console, session, id).await?;
+    let subject = Subject::of(&application, session, "");
+    let job = format!("servicePrincipals/{}/synchronization/jobs/{}", step(&subject.id), step(&subject.job));
     let cycles: Listed<Execution> =
         console.api.get(&session.person, &format!("{job}/cycles?$top={CYCLES}")).await?;
     let longest = cycles.value.iter().map(Execution::milliseconds).max().unwrap_or_default().max(1);
@@ -56,8 +60,8 @@ async fn read(console: &Console, session: &Session, application: &str) -> Result
         month: Month::of(&application.job().status.days, console.clock.now()),
         cycles: cycles.value,
         longest,
-        // An owner may, too; the API knows whose it is.
-        may_change: true,
+        subject,
+        notice: done.sentence(),
         application,
     })
 }
@@ -65,16 +69,6 @@ async fn read(console: &Console, session: &Session, application: &str) -> Result
 impl Page {
     fn job(&self) -> &Job {
         self.application.job()
-    }
-
-    /// Where the buttons lead.
-    fn form(&self, action: &str) -> String {
-        let job = step(&self.job().id);
-        format!("/forms/applications/{}/jobs/{job}/{action}", step(&self.application.id))
-    }
-
-    fn token(&self) -> &str {
-        self.shell.who.as_ref().map_or("", |who| &who.form_token)
     }
 
     /// How wide a cycle's bar is, of a hundred.

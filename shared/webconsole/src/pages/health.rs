@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use api::access::{Permission, SignedIn};
 use engine::days::Days;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -14,6 +15,8 @@ use crate::times::{Moment, count, lasting};
 pub(crate) struct Application {
     pub(crate) id: String,
     pub(crate) display_name: String,
+    #[serde(default)]
+    owners: Vec<String>,
     synchronization: Synchronization,
 }
 
@@ -128,6 +131,11 @@ impl Application {
     pub(crate) fn job(&self) -> &Job {
         let [job] = &self.synchronization.jobs;
         job
+    }
+
+    /// Whether somebody may change it: the API refuses others, who need not be shown what they may not do.
+    pub(crate) fn may_be_changed_by(&self, person: &SignedIn) -> bool {
+        person.may(Permission::WriteJobs) || self.owners.contains(&person.id)
     }
 }
 

@@ -3,6 +3,11 @@
 //! ```text
 //! GET /                                   all applications, the unhealthy first     q
 //! GET /applications/{application}         one: Current Status
+//! GET …/waiting                           removals and failures that wait                removals, escrows
+//! GET …/restart                           what a restart forgets
+//! GET …/provision, …/provision/{result}   somebody now, step by step                     id
+//! GET …/configuration, …/drafts/{result}  in words, as a file; what a change would do    draft
+//! GET …/expression                        expressions, tried
 //! GET /logs, /logs/{record}               what happened to whom                      the fields of the form
 //! GET /logs/download                      the same as a file                         and format
 //! GET /sign-in, POST /sign-out
@@ -10,11 +15,19 @@
 
 mod application;
 mod applications;
+pub(crate) mod configuration;
+pub(crate) mod expression;
 mod health;
 mod logs;
 mod month;
+mod notice;
+mod operation;
 pub(crate) mod plain;
+mod provision;
+mod restart;
 mod shell;
+mod subject;
+mod waiting;
 
 use askama::Template;
 use axum::Router;
@@ -27,8 +40,11 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
+use url::Url;
+
 use crate::{Console, assets, sign_in};
 
+pub(crate) use self::notice::Notice;
 pub(crate) use self::shell::{Shell, Trouble, Visitor};
 
 /// Nothing but our own style and script, which are files; forms go to us; nobody shows us in a frame.
@@ -48,6 +64,13 @@ pub fn pages(console: Console) -> Router {
     Router::new()
         .route("/", get(applications::list))
         .route("/applications/{application}", get(application::status))
+        .route("/applications/{application}/waiting", get(waiting::waiting))
+        .route("/applications/{application}/restart", get(restart::choose))
+        .route("/applications/{application}/provision", get(provision::ask))
+        .route("/applications/{application}/provision/{operation}", get(provision::told))
+        .route("/applications/{application}/configuration", get(configuration::configuration))
+        .route("/applications/{application}/drafts/{operation}", get(configuration::draft))
+        .route("/applications/{application}/expression", get(expression::ask))
         .route("/logs", get(logs::list))
         .route("/logs/download", get(logs::download))
         .route("/logs/{record}", get(logs::one))
@@ -57,6 +80,14 @@ pub fn pages(console: Console) -> Router {
         .merge(assets::routes())
         .with_state(console)
         .layer(from_fn(guarded))
+}
+
+/// The token of the page that a link of the API leads to.
+fn skiptoken(link: &str) -> Option<String> {
+    let base = Url::parse("http://rollcall.invalid").ok()?;
+    let link = base.join(link).ok()?;
+    let token = link.query_pairs().find(|(name, _)| name == "$skiptoken")?;
+    Some(token.1.into_owned())
 }
 
 /// Puts the headers that keep pages to themselves on every answer.

@@ -16,12 +16,15 @@ struct Plain<'a> {
 }
 
 fn page(status: StatusCode, title: &str, message: &str) -> Response {
-    shown(status, &Plain { shell: Shell { title: title.to_owned(), who: None }, message, to: None })
+    shown(status, &Plain { shell: Shell { title: title.to_owned(), who: None, part: "" }, message, to: None })
 }
 
 /// With a link to sign in once more.
 pub(crate) fn try_again(status: StatusCode, title: &str, message: &str, to: &str) -> Response {
-    shown(status, &Plain { shell: Shell { title: title.to_owned(), who: None }, message, to: Some(to) })
+    shown(
+        status,
+        &Plain { shell: Shell { title: title.to_owned(), who: None, part: "" }, message, to: Some(to) },
+    )
 }
 
 /// Where to sign in on a laptop.

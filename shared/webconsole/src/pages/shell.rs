@@ -34,6 +34,8 @@ pub(crate) struct Shell {
     pub(crate) title: String,
     /// Nobody on pages for whoever did not sign in.
     pub(crate) who: Option<Who>,
+    /// The part of the console it belongs to: where the main menu leads.
+    pub(crate) part: &'static str,
 }
 
 /// Who looks.
@@ -45,7 +47,22 @@ pub(crate) struct Who {
 impl Shell {
     pub(crate) fn new(title: impl Into<String>, session: &Session) -> Self {
         let who = Who { name: session.person.name.clone(), form_token: session.form_token.clone() };
-        Self { title: title.into(), who: Some(who) }
+        Self { title: title.into(), who: Some(who), part: "/" }
+    }
+
+    /// A page of another part of the console.
+    pub(crate) fn within(self, part: &'static str) -> Self {
+        Self { part, ..self }
+    }
+
+    /// The main menu.
+    pub(crate) fn menu(&self) -> [(&'static str, &'static str); 2] {
+        [("/", "Applications"), ("/logs", "Provisioning logs")]
+    }
+
+    /// What our own forms carry.
+    pub(crate) fn token(&self) -> &str {
+        self.who.as_ref().map_or("", |who| &who.form_token)
     }
 
     pub(crate) fn style(&self) -> &'static str {
@@ -65,6 +82,8 @@ impl Shell {
 pub(crate) struct Trouble {
     refusal: Refusal,
     session: Session,
+    /// The page on which it was asked for.
+    back: Option<String>,
 }
 
 #[derive(Template)]
@@ -73,13 +92,20 @@ struct TroublePage {
     shell: Shell,
     message: String,
     request_id: Option<String>,
+    back: Option<String>,
 }
 
 impl Trouble {
     /// For whoever looks.
     pub(crate) fn to(session: &Session) -> impl FnOnce(Refusal) -> Self {
         let session = session.clone();
-        |refusal| Self { refusal, session }
+        |refusal| Self { refusal, session, back: None }
+    }
+
+    /// For whoever sent a form from a page.
+    pub(crate) fn on(session: &Session, page: &str) -> impl FnOnce(Refusal) -> Self {
+        let (session, back) = (session.clone(), Some(page.to_owned()));
+        |refusal| Self { refusal, session, back }
     }
 }
 
@@ -90,9 +116,11 @@ impl IntoResponse for Trouble {
             StatusCode::FORBIDDEN => "You may not see this",
             StatusCode::NOT_FOUND => "There is nothing here",
             StatusCode::TOO_MANY_REQUESTS => "Too many requests",
+            StatusCode::PRECONDITION_FAILED => "Somebody changed it meanwhile",
             status if status.is_server_error() => "This did not work",
             _ => "This cannot be done",
         };
-        shown(status, &TroublePage { shell: Shell::new(title, &self.session), message, request_id })
+        let shell = Shell::new(title, &self.session);
+        shown(status, &TroublePage { shell, message, request_id, back: self.back })
     }
 }

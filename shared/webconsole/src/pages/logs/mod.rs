@@ -16,12 +16,11 @@ use axum::response::Response;
 use engine::report::{Outcome, ProvisioningRecord};
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
 
 use self::filter::{ACTIONS, Filter, STATUSES, TIMES};
 pub(super) use self::record::one;
 use super::health::Application;
-use super::{Shell, Trouble, Visitor, shown};
+use super::{Shell, Trouble, Visitor, shown, skiptoken};
 use crate::Console;
 use crate::asking::{Refusal, step};
 use crate::session::Session;
@@ -75,7 +74,7 @@ pub(super) async fn list(
     let listed: Result<Listed<Application>, Refusal> = console.api.get(&session.person, &path).await;
     let applications = listed.map(|listed| listed.value).unwrap_or_default();
     let Found { rows, next, problem } = found;
-    let shell = Shell::new("Provisioning logs", &session);
+    let shell = Shell::new("Provisioning logs", &session).within("/logs");
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(shown(status, &Page { shell, filter, problem, applications, rows, next }))
 }
@@ -122,13 +121,6 @@ fn path(
         path.push_str(&format!("&{name}={}", step(value)));
     }
     path
-}
-
-fn skiptoken(link: &str) -> Option<String> {
-    let base = Url::parse("http://rollcall.invalid").ok()?;
-    let link = base.join(link).ok()?;
-    let token = link.query_pairs().find(|(name, _)| name == "$skiptoken")?;
-    Some(token.1.into_owned())
 }
 
 /// A file of what is looked for.
