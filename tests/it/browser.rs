@@ -71,7 +71,15 @@ fn axe_finds_nothing_wrong_with_any_page_whatever_the_light_and_the_width() {
     let record = office.logs(&[])[0]["id"].as_str().expect("a record has an id").to_owned();
     let tabs =
         ["steps", "troubleshooting", "properties", "summary"].map(|tab| format!("/logs/{record}?tab={tab}"));
-    let about = ["", "/waiting", "/restart", "/provision?id=x", "/configuration?done=saved", "/expression"];
+    let about = [
+        "",
+        "/figures",
+        "/waiting",
+        "/restart",
+        "/provision?id=x",
+        "/configuration?done=saved",
+        "/expression",
+    ];
     let about = about.map(|below| format!("{}{below}", page(&office)));
     let pages = ["/", "/?q=nobody", "/applications/none", "/logs", "/logs?q=x&from=x"];
     let pages = [&pages[..], &about.each_ref().map(String::as_str), &tabs.each_ref().map(String::as_str)]

@@ -6,6 +6,7 @@ mod late;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::failures::FailureKinds;
 use engine::guard::Removed;
 use engine::job::{Counts, CycleReport, Figures};
 use engine::model::{Link, ObjectType};
@@ -28,6 +29,7 @@ struct Outcome {
     waiting: Vec<String>,
     records: Vec<String>,
     figures: Figures,
+    failures: FailureKinds,
     counts: Counts,
     removed_today: [u64; 3],
 }
@@ -41,6 +43,7 @@ impl Outcome {
         assert_eq!(self.memberships, expected.memberships, "memberships, {when}");
         assert_eq!(self.waiting, expected.waiting, "what waits, {when}");
         assert_eq!(self.figures, expected.figures, "figures, {when}");
+        assert_eq!(self.failures, expected.failures, "failures by kind, {when}");
         assert_eq!(self.counts, expected.counts, "counts, {when}");
         assert_eq!(self.removed_today, expected.removed_today, "removals within the day, {when}");
         for (actual, expected) in self.records.iter().zip(&expected.records) {
@@ -145,6 +148,7 @@ async fn outcome(world: &World, report: CycleReport, before: &Names) -> Outcome 
         // Asking again after a kill costs calls; everything else must agree.
         figures: Figures { source_calls: 0, target_calls: 0, ..report.figures },
         removed_today: Removed::ALL.map(|removed| state.removed.within(world.clock.now(), removed)),
+        failures: state.days.0.last().map(|day| day.failures.clone()).unwrap_or_default(),
         counts: state.counts,
     }
 }

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use engine::attention::Attention;
 use engine::days::Days;
 use engine::job::{
     Cause, Counts, CycleKind, CycleReport, CycleResult, Figures, Progress, QuarantineReason, StatusCode,
@@ -55,6 +56,11 @@ pub struct JobStatus {
     /// What cycles did within a month, a row for each day (UTC) that had something to do, the oldest first.
     #[schema(value_type = Vec<Object>)]
     pub days: Days,
+    /// Objects that failed within the last 24 hours, each as often as it was tried.
+    pub failed_within_a_day: u64,
+    /// What somebody must look at first; `null` when nothing is.
+    #[schema(value_type = Option<String>, example = "quarantined")]
+    pub attention: Option<Attention>,
     /// First time nothing was left to do.
     #[serde(serialize_with = "or_never")]
     #[schema(value_type = Timestamp)]
@@ -223,6 +229,8 @@ pub fn view(application: &str, job_id: &str, view: &JobView, now: Timestamp) -> 
         last_successful_execution: state.last_successful.as_ref().map(execution),
         last_successful_execution_with_exports: state.last_successful_with_exports.as_ref().map(execution),
         days: state.days.clone(),
+        failed_within_a_day: state.failed_hours.within_a_day(now),
+        attention: state.attention(),
         steady_state_first_achieved_time: state.steady_first,
         steady_state_last_achieved_time: state.steady_last,
         troubleshooting_url: None,

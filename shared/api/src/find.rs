@@ -1,12 +1,8 @@
 //! The application and the job that a path names, and the applications that are there for somebody.
 
-use futures::stream::{self, StreamExt, TryStreamExt};
-use store::{DynamoStore, StoredApplication};
+use store::{ApplicationName, DynamoStore, StoredApplication};
 
 use crate::{ApiError, Caller};
-
-/// Applications read at once.
-const AT_ONCE: usize = 16;
 
 /// The application of an id or a name.
 ///
@@ -39,14 +35,19 @@ pub async fn owned(store: &DynamoStore, caller: &Caller) -> Result<Option<Vec<St
         return Ok(None);
     }
     let names = store.applications().await?;
-    let read: Vec<_> = names.iter().map(|named| store.application(&named.id)).collect();
-    // One that was deleted meanwhile is nobody's.
-    let all: Vec<Option<StoredApplication>> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
-    let owned: Vec<_> = all.into_iter().flatten().filter(|one| caller.sees(one)).collect();
+    let perhaps: Vec<&str> =
+        names.iter().filter(|name| may_own(name, caller)).map(|name| name.id.as_str()).collect();
+    let read = store.applications_of(&perhaps).await?;
+    let owned: Vec<_> = read.into_iter().filter(|one| caller.sees(one)).collect();
     if owned.is_empty() {
         return Err(ApiError::forbidden(format!("'{}' is no owner of any application", caller.id)));
     }
     Ok(Some(owned))
+}
+
+/// Whether the document is to be asked: it has the last word.
+fn may_own(name: &ApplicationName, caller: &Caller) -> bool {
+    name.owners.as_ref().is_none_or(|owners| owners.contains(&caller.id))
 }
 
 /// The job of an application.

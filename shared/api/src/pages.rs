@@ -19,10 +19,8 @@ const USUAL: usize = 100;
 /// The largest page, Graph's own.
 const LARGEST: usize = 1_000;
 
-const ACCEPTED: &str = "this path takes $top and $skiptoken";
-
-/// A short list has one question.
-const QUESTION: &str = "";
+/// What changes how an entry looks and not which there are: a link goes on all the same.
+const SELECT: &str = "$select";
 
 /// Which page is asked for, of which list.
 #[derive(Debug)]
@@ -31,6 +29,8 @@ pub struct Paging {
     top: usize,
     /// The key that was shown last.
     after: Option<String>,
+    /// What else was asked, of the options that the path has.
+    options: Vec<(String, String)>,
 }
 
 impl Paging {
@@ -39,19 +39,49 @@ impl Paging {
     /// # Errors
     /// 400, for options that this path does not have and for tokens of another list.
     pub fn parse(query: Option<&str>, list: List) -> Result<Self, ApiError> {
-        let mut paging = Self { list, top: USUAL, after: None };
+        Self::with(query, list, &[])
+    }
+
+    /// Reads the query string of a list that has more options, such as `$search`. A link to the next page keeps them.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn with(query: Option<&str>, list: List, options: &[&str]) -> Result<Self, ApiError> {
+        let mut paging = Self { list, top: USUAL, after: None, options: Vec::new() };
+        let mut token = None;
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match &*name {
                 "$top" => paging.top = top(&value).map_err(ApiError::bad_request)?,
-                "$skiptoken" => paging.after = Some(paging.list.open(QUESTION, &value)?),
+                "$skiptoken" => token = Some(value),
+                name if paging.option(name).is_some() => {
+                    return Err(ApiError::bad_request(format!("'{name}' stands there twice; give it once")));
+                }
+                name if options.contains(&name) => paging.options.push((name.to_owned(), value.into_owned())),
                 _ => {
+                    let accepted = [options, &["$top"]].concat().join(", ");
                     return Err(ApiError::bad_request(format!(
-                        "'{name}' is no option of this path. {ACCEPTED}"
+                        "'{name}' is no option of this path. This path takes {accepted} and $skiptoken"
                     )));
                 }
             }
         }
+        paging.after = token.map(|token| paging.list.open(&paging.question(), &token)).transpose()?;
         Ok(paging)
+    }
+
+    /// What was given for an option.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What a token is bound to.
+    fn question(&self) -> String {
+        let mut asked: Vec<_> = self.options.iter().filter(|(name, _)| name != SELECT).collect();
+        asked.sort();
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(asked.into_iter().map(|(name, value)| (name, value)))
+            .finish()
     }
 
     /// Reads the query string of a list that has one page.
@@ -94,12 +124,18 @@ impl Paging {
         let path = self.list.path();
         let mut answer = json!({ "@odata.context": context(headers, path), "value": page });
         if let Some(last) = last {
-            let (token, top) = (self.list.seal(QUESTION, last), self.top);
-            let link = format!("{}/v1.0/{path}?$top={top}&$skiptoken={token}", origin(headers));
+            let (token, top) = (self.list.seal(&self.question(), last), self.top);
+            let options: String =
+                self.options.iter().map(|(name, value)| format!("{name}={}&", encoded(value))).collect();
+            let link = format!("{}/v1.0/{path}?{options}$top={top}&$skiptoken={token}", origin(headers));
             answer["@odata.nextLink"] = Value::String(link);
         }
         answer
     }
+}
+
+fn encoded(value: &str) -> String {
+    form_urlencoded::byte_serialize(value.as_bytes()).collect()
 }
 
 /// `$top`: how many entries a page has.
@@ -141,6 +177,24 @@ mod tests {
         assert_eq!((page, last), (vec!["c"], None));
     }
 
+    #[test]
+    fn a_link_keeps_what_was_asked_and_fits_no_other_question() {
+        let options = ["$search", "$select"];
+        let asked = |query: &str| Paging::with(Some(query), list(), &options);
+        let first = asked("$search=Zo%C3%AB+%26+co&$top=1&$select=id").unwrap();
+        assert_eq!((first.option("$search"), first.option("$select")), (Some("Zoë & co"), Some("id")));
+        let answer = first.answer(&HeaderMap::new(), &["a"], Some("a"));
+        let (_, query) = answer["@odata.nextLink"].as_str().unwrap().split_once('?').unwrap();
+        let again = asked(query).unwrap();
+        assert_eq!((again.option("$search"), again.after()), (Some("Zoë & co"), Some("a")));
+        assert!(asked(&query.replace("$select=id", "$select=id,displayName")).is_ok());
+        for other in
+            [query.replace("Zo%C3%AB", "Zoe"), query.replace("$search", "x"), format!("{query}&$search=a")]
+        {
+            assert!(asked(&other).is_err(), "{other}");
+        }
+    }
+
     proptest! {
         #[test]
         fn pages_hold_everything_once_in_order_while_others_come_and_go(
@@ -148,7 +202,7 @@ mod tests {
             others in prop::collection::vec("[a-f]{1,3}z", 0..8),
             top in 1_usize..7,
         ) {
-            let mut paging = Paging { list: list(), top, after: None };
+            let mut paging = Paging { list: list(), top, after: None, options: Vec::new() };
             let (mut shown, mut others) = (Vec::new(), others.into_iter());
             loop {
                 let all = keys.iter().cloned().chain(others.next()).map(|key| (key.clone(), key)).collect();

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::days::Days;
+use crate::failures::{FailedHours, FailureKinds};
 use crate::fingerprint::Seen;
 use crate::guard::{RemovedToday, Verdict};
 use crate::ids::{self, IdHash};
@@ -157,6 +158,9 @@ pub struct Checkpoint {
     pub done: u64,
     /// What was done.
     pub figures: Figures,
+    /// What failed, by its code.
+    #[serde(default, skip_serializing_if = "FailureKinds::is_empty")]
+    pub failures: FailureKinds,
     /// What the guard said, stored before the first removal is executed: one for each kind of removal.
     #[serde(
         default,
@@ -482,6 +486,9 @@ pub struct JobState {
     /// What was done day by day.
     #[serde(default, skip_serializing_if = "Days::is_empty")]
     pub days: Days,
+    /// What failed within the last day.
+    #[serde(default, skip_serializing_if = "FailedHours::is_empty")]
+    pub failed_hours: FailedHours,
     /// Where the source was left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watermark: Option<Watermark>,
@@ -560,6 +567,7 @@ impl JobState {
             last_successful: None,
             last_successful_with_exports: None,
             days: Days::default(),
+            failed_hours: FailedHours::default(),
             initial_completed: None,
             steady_first: None,
             steady_last: None,

@@ -20,6 +20,7 @@
 //! **Promises of this crate.** No AWS, no HTTP, no clock of its own: time, ids and deadlines are passed in
 //! ([`ports::Clock`], [`ports::Ids`]). [`decide`] and everything before it are pure.
 
+pub mod attention;
 pub mod cadence;
 pub mod cycle;
 pub mod days;
@@ -29,6 +30,7 @@ pub mod drift;
 pub mod escrow;
 pub mod expiry;
 pub mod expression;
+pub mod failures;
 pub mod fingerprint;
 pub mod guard;
 pub mod ids;

@@ -53,6 +53,14 @@ text_id! {
     JobId
 }
 
+impl JobId {
+    /// The id of its application, which it ends in.
+    #[must_use]
+    pub fn application(&self) -> &str {
+        self.0.rsplit('.').next().unwrap_or_default()
+    }
+}
+
 /// One pass of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -4,6 +4,8 @@
 //! leads to it. Beside it lies what its target was found to have. Promised: two people who change the same version do
 //! not overwrite one another; two applications never share a name.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use engine::model::JobId;
@@ -11,6 +13,7 @@ use engine::ports::StoreError;
 use engine::schema::Discovered;
 
 use crate::item::{Draft, Stored, key_item};
+use crate::job::{JobView, view};
 use crate::pack::pack;
 use crate::table::failed;
 use crate::{DynamoStore, keys};
@@ -39,6 +42,16 @@ pub struct ApplicationName {
     pub name: String,
     /// Its job.
     pub job: JobId,
+    /// Who owns it; `None` where that stands in the document alone, because it was saved by an earlier version.
+    pub owners: Option<Vec<String>>,
+}
+
+impl ApplicationName {
+    /// What orders applications. Two spellings that differ in case are one name.
+    #[must_use]
+    pub fn key(&self) -> String {
+        keys::name(&self.name).sk
+    }
 }
 
 /// Why an application was not saved.
@@ -137,7 +150,8 @@ impl DynamoStore {
         let draft = Draft::new(keys::name(&application.name))
             .text("application", &application.id)
             .text("name", &application.name)
-            .text("job", application.job.as_str());
+            .text("job", application.job.as_str())
+            .json("owners", &application.document.get("owners").unwrap_or(&serde_json::json!([])))?;
         let mine = AttributeValue::S(application.id.clone());
         self.put(draft, "attribute_not_exists(pk) OR application = :this", Some(mine))
     }
@@ -221,21 +235,64 @@ impl DynamoStore {
         stored.map(|stored| stored.packed(DISCOVERED)).transpose()
     }
 
-    /// All applications, by name: one request, without their documents.
+    /// All applications, by name, without their documents: one request for some five thousand.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
     pub async fn applications(&self) -> Result<Vec<ApplicationName>, StoreError> {
         let names = self.state.list(&keys::names(), "").await?;
-        let read = |stored: &Stored| {
-            Ok(ApplicationName {
-                id: stored.text("application")?.to_owned(),
-                name: stored.text("name")?.to_owned(),
-                job: JobId::new(stored.text("job")?),
-            })
-        };
-        names.iter().map(read).collect()
+        names.iter().map(named).collect()
     }
+
+    /// At most so many applications by name, after the one with this [key](ApplicationName::key), without their documents.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
+    pub async fn applications_after(
+        &self,
+        key: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<ApplicationName>, StoreError> {
+        let names = self.state.after(&keys::names(), key, most).await?;
+        names.iter().map(named).collect()
+    }
+
+    /// The applications with these ids, in this order: one request for a hundred. Those that are not there are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
+    pub async fn applications_of(&self, ids: &[&str]) -> Result<Vec<StoredApplication>, StoreError> {
+        let found = self.state.get_many(ids.iter().map(|id| keys::application(id)).collect()).await?;
+        let found: Vec<StoredApplication> = found.iter().map(read).collect::<Result<_, _>>()?;
+        let mut found: BTreeMap<String, StoredApplication> =
+            found.into_iter().map(|application| (application.id.clone(), application)).collect();
+        Ok(ids.iter().filter_map(|id| found.remove(*id)).collect())
+    }
+
+    /// The jobs of applications, by their ids: one request for a hundred. Those that are not there are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
+    pub async fn jobs_of(
+        &self,
+        applications: &[StoredApplication],
+    ) -> Result<BTreeMap<JobId, JobView>, StoreError> {
+        let found = self.state.get_many(applications.iter().map(|one| keys::job(&one.job)).collect()).await?;
+        let read = |stored: &Stored| {
+            let job = keys::job_of(&stored.key().pk).ok_or_else(|| stored.wrong("pk", "is not a job's"))?;
+            Ok((job, view(stored)?))
+        };
+        found.iter().map(read).collect()
+    }
+}
+
+fn named(stored: &Stored) -> Result<ApplicationName, StoreError> {
+    Ok(ApplicationName {
+        id: stored.text("application")?.to_owned(),
+        name: stored.text("name")?.to_owned(),
+        job: JobId::new(stored.text("job")?),
+        owners: stored.json_if_any("owners")?,
+    })
 }
 
 fn draft(key: keys::Key, application: &StoredApplication) -> Result<Draft, StoreError> {

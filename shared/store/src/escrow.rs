@@ -85,9 +85,9 @@ impl DynamoStore {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn escrows_due(&self, job: &JobId, now: Timestamp) -> Result<Vec<EscrowEntry>, StoreError> {
-        let keys = self.due(&keys::due_escrows(job), now).await?;
-        let mut entries = Vec::with_capacity(keys.len());
-        for stored in self.state.get_many(keys).await? {
+        let due = self.due(&keys::due_escrows(job), now).await?;
+        let mut entries = Vec::with_capacity(due.len());
+        for stored in self.state.get_many(due.into_iter().map(|(_, key)| key).collect()).await? {
             let entry = shown(&stored)?;
             // The index lags behind: somebody may have said a moment ago that it is to be ignored.
             if entry.ignored.is_none() {

@@ -12,7 +12,8 @@
 //! Free when it is absent, when its time is over, or when it was taken through an embedded engine of another start
 //! than ours. Taking it raises `fence`, which every later write of the holder carries. While a cycle runs the due
 //! index holds the lease's end, so that a cycle whose worker died is picked up; otherwise it holds the next due
-//! time, or nothing while the job does not run on its schedule.
+//! time, or nothing while the job does not run on its schedule. Whichever it holds, it tells jobs that need somebody from
+//! the others ([`JobState::attention`]): every write of the state writes that, too.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -62,8 +63,8 @@ impl DynamoStore {
     /// [`StoreError::Unavailable`].
     pub async fn create_job(&self, job: &JobId, state: &JobState) -> Result<bool, StoreError> {
         let mut draft = Draft::new(keys::job(job)).json(STATE, state)?.number("fence", 0);
-        if let Some(at) = next_due(state) {
-            draft = item::due(draft, keys::DUE_JOBS, at);
+        if let Some((key, at)) = place(state, next_due(state)) {
+            draft = item::due(draft, key, at);
         }
         let answer = self
             .state
@@ -86,16 +87,10 @@ impl DynamoStore {
     /// # Errors
     /// [`StoreError::Missing`] when there is no such job.
     pub async fn job(&self, job: &JobId) -> Result<JobView, StoreError> {
-        let Some(stored) = self.state.get(&keys::job(job)).await? else {
-            return Err(StoreError::Missing(job.clone()));
-        };
-        let held = stored.has("leaseUntil");
-        Ok(JobView {
-            state: stored.json(STATE)?,
-            lease_until: held.then(|| stored.moment("leaseUntil")).transpose()?,
-            lease_owner: held.then(|| stored.text("leaseOwner").map(str::to_owned)).transpose()?,
-            untold: stored.texts(OUTBOX)?.len(),
-        })
+        match self.state.get(&keys::job(job)).await? {
+            Some(stored) => view(&stored),
+            None => Err(StoreError::Missing(job.clone())),
+        }
     }
 
     /// The jobs that are due at `now`, the longest overdue first. Read from an index: a job saved within the last
@@ -104,12 +99,31 @@ impl DynamoStore {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn due_jobs(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
-        let keys = self.due(keys::DUE_JOBS, now).await?;
-        Ok(keys.iter().filter_map(|key| keys::job_of(&key.pk)).collect())
+        let (well, unwell) =
+            futures::try_join!(self.due(keys::DUE_JOBS, now), self.due(keys::DUE_ATTENTION, now))?;
+        let mut due = [well, unwell].concat();
+        due.sort();
+        Ok(due.iter().filter_map(|(_, key)| keys::job_of(&key.pk)).collect())
     }
 
-    /// What the due index holds up to `now` under one key, earliest first.
-    pub(crate) async fn due(&self, key: &str, now: Timestamp) -> Result<Vec<keys::Key>, StoreError> {
+    /// The jobs that need somebody, whenever they are due, in the order of their ids. Read from an index: a job saved within
+    /// the last second may be missing or too many; its state settles it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn jobs_in_need(&self) -> Result<Vec<JobId>, StoreError> {
+        let found = self.due(keys::DUE_ATTENTION, Timestamp::MAX).await?;
+        let mut jobs: Vec<JobId> = found.iter().filter_map(|(_, key)| keys::job_of(&key.pk)).collect();
+        jobs.sort();
+        Ok(jobs)
+    }
+
+    /// What the due index holds up to `now` under one key, earliest first, with its time as keys spell it.
+    pub(crate) async fn due(
+        &self,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Vec<(String, keys::Key)>, StoreError> {
         let pages = self
             .state
             .client
@@ -124,7 +138,11 @@ impl DynamoStore {
             .send();
         let items: Vec<Item> =
             pages.collect::<Result<_, _>>().await.map_err(failed("reading what is due"))?;
-        Ok(items.iter().filter_map(key_of).collect())
+        let due = |item: &Item| {
+            let at = item.get(keys::DUE_AT)?.as_s().ok()?.clone();
+            Some((at, key_of(item)?))
+        };
+        Ok(items.iter().filter_map(due).collect())
     }
 
     /// Events not told yet, oldest first, at most a hundred at a time.
@@ -188,7 +206,8 @@ impl DynamoStore {
         let owner = self.next_owner();
         let mut free = "attribute_not_exists(leaseUntil) OR leaseUntil <= :now".to_owned();
         let mut update = "SET fence = if_not_exists(fence, :zero) + :one, leaseOwner = :owner, \
-                          leaseUntil = :until, dueKey = :due, dueAt = :until, v = :format"
+                          leaseUntil = :until, dueKey = if_not_exists(dueKey, :due), dueAt = :until, \
+                          v = :format"
             .to_owned();
         let mut request = self.state.client.update_item();
         if let Some(boot) = self.worker.boot {
@@ -236,7 +255,7 @@ impl DynamoStore {
         let mut request = self.state.client.update_item();
         let mut set = vec!["#state = :state"];
         let mut remove = Vec::new();
-        let due = if release { next_due(state) } else { Some(lease.until) };
+        let due = place(state, if release { next_due(state) } else { Some(lease.until) });
         if release {
             remove.extend(["leaseOwner", "leaseUntil", "leaseBoot"]);
         } else {
@@ -244,10 +263,10 @@ impl DynamoStore {
             request =
                 request.expression_attribute_values(":until", AttributeValue::S(keys::moment(lease.until)));
         }
-        if let Some(due) = due {
+        if let Some((place, due)) = due {
             set.extend(["dueKey = :due", "dueAt = :dueAt"]);
             request = request
-                .expression_attribute_values(":due", AttributeValue::S(keys::DUE_JOBS.to_owned()))
+                .expression_attribute_values(":due", AttributeValue::S(place.to_owned()))
                 .expression_attribute_values(":dueAt", AttributeValue::S(keys::moment(due)));
         } else {
             remove.extend([keys::DUE_KEY, keys::DUE_AT]);
@@ -285,6 +304,26 @@ impl DynamoStore {
 /// When the schedule wakes the job next; `None` when it does not run on its schedule.
 fn next_due(state: &JobState) -> Option<Timestamp> {
     state.runs().then_some(state.next_due)
+}
+
+/// Where the due index holds a job that is due at this time, or not by itself. Whoever must be looked after has a place in
+/// any case.
+fn place(state: &JobState, due: Option<Timestamp>) -> Option<(&'static str, Timestamp)> {
+    match state.attention() {
+        Some(_) => Some((keys::DUE_ATTENTION, due.unwrap_or(Timestamp::MAX))),
+        None => due.map(|due| (keys::DUE_JOBS, due)),
+    }
+}
+
+/// A job's item, read.
+pub(crate) fn view(stored: &Stored) -> Result<JobView, StoreError> {
+    let held = stored.has("leaseUntil");
+    Ok(JobView {
+        state: stored.json(STATE)?,
+        lease_until: held.then(|| stored.moment("leaseUntil")).transpose()?,
+        lease_owner: held.then(|| stored.text("leaseOwner").map(str::to_owned)).transpose()?,
+        untold: stored.texts(OUTBOX)?.len(),
+    })
 }
 
 /// A lease that was not given: the item when it is ours all the same, because the SDK repeated a request whose

@@ -21,7 +21,8 @@
 //! | what its target was found to have | | `APP#<application>` | `DISCOVERED` |
 //! | a job's status, progress, checkpoint, lease, schedule, outbox, removals of the rolling day, what people asked of its worker | | `JOB#<job>` | `JOB` |
 //! | the intent of the page being executed | | `JOB#<job>` | `INTENT#<chunk, 4 digits>` |
-//! | jobs due now; jobs overdue; leases that ran out | `due` | `dueKey` = `JOBS` | `dueAt` = `<moment>` |
+//! | jobs due now; jobs overdue; leases that ran out | `due` | `dueKey` = `JOBS`, `JOBS#ATTENTION` | `dueAt` = `<moment>` |
+//! | jobs that need somebody, due or not | `due` | `dueKey` = `JOBS#ATTENTION` | `dueAt` = `<moment>` |
 //! | link of a source id; all links of a job | | `LINK#<job>#<first digit of hash>` | `<hash of source id>` |
 //! | who holds this account of the target? all claims of a job | | `CLAIM#<job>#<first digit of hash>` | `<hash of target id>`, of a group `<hash of target id>#group` |
 //! | what did the source look like last time? | | `SNAPSHOT#<job>` | `BASE`, `CHUNK#<bits, 2 digits>#<bucket, 6 hex digits>` |
@@ -63,6 +64,9 @@
 //!
 //! * **A job is one item**, so that a quiet cycle is a few requests. Its intent lies beside it, not in it: it is
 //!   large and read only after a crash.
+//! * **Jobs that need somebody have a place of their own in the index of due jobs**, written with their state, so that a
+//!   page finds them among ten thousand without reading the others. What is due is asked for in both places. A job that
+//!   needs somebody and is never due by itself lies at the end of all time.
 //! * **Claims are items, not an index**: indexes are eventually consistent, two objects claiming one account in the
 //!   same second must not both succeed.
 //! * **Links and claims are spread over 16 buckets** so that a first cycle writes to several partitions, and 16
@@ -206,8 +210,11 @@ pub(crate) fn intent(job: &JobId, chunk: usize) -> Key {
     Key::new(self::job(job).pk, format!("{INTENT}{chunk:04}"))
 }
 
-/// `dueKey` of jobs.
+/// `dueKey` of jobs with which all is well.
 pub(crate) const DUE_JOBS: &str = "JOBS";
+
+/// `dueKey` of jobs that need somebody.
+pub(crate) const DUE_ATTENTION: &str = "JOBS#ATTENTION";
 
 /// `dueKey` of a job's escrows: their own partition key.
 pub(crate) fn due_escrows(job: &JobId) -> String {
@@ -529,6 +536,7 @@ mod tests {
             job(&job_id).to_string(),
             intent(&job_id, 3).to_string(),
             format!("{DUE}: {DUE_JOBS} / {}", moment(noon)),
+            format!("{DUE}: {DUE_ATTENTION} / {}", moment(Timestamp::MAX)),
             link(&job_id, nadia).to_string(),
             claim(&job_id, ObjectType::User, &account).to_string(),
             snapshot_base(&job_id).to_string(),

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower::ServiceExt as _;
+use url::Url;
 
 /// The largest answer that becomes a page, in bytes: a thousand provisioning records are some 3 MB.
 const LARGEST: usize = 32 * 1024 * 1024;
@@ -65,6 +66,23 @@ pub(crate) struct Answered {
 }
 
 const OPERATION_LOCATION: &str = "operation-location";
+
+/// A page of one of the API's lists.
+#[derive(Deserialize)]
+pub(crate) struct Listed<T> {
+    pub(crate) value: Vec<T>,
+    #[serde(rename = "@odata.nextLink")]
+    pub(crate) next: Option<String>,
+}
+
+impl<T> Listed<T> {
+    /// Where the next page begins, as the API's link has it.
+    pub(crate) fn token(&self) -> Option<String> {
+        let link = Url::parse("http://rollcall.invalid").ok()?.join(self.next.as_deref()?).ok()?;
+        let token = link.query_pairs().find(|(name, _)| name == "$skiptoken")?;
+        Some(token.1.into_owned())
+    }
+}
 
 /// Why the API did not do it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! What fails, and what is done about it: escrow, quarantine, lost answers.
 
+use engine::attention::Attention;
 use engine::cycle::CycleError;
 use engine::job::{QuarantineReason, StatusCode};
-use engine::ports::Store;
+use engine::ports::{Clock, Store};
 use jiff::SignedDuration;
 use store::By;
 use testkit::sandbox::{Does, Fault, Faults, Kind};
@@ -26,7 +27,10 @@ async fn one_bad_record_never_stops_the_rest_and_is_tried_again_with_growing_gap
     let error = failure.provisioning_status_info.error_information.unwrap();
     assert_eq!(error.error_code, "UnprocessableEntity");
     assert!(error.additional_details.unwrap().contains("POST /Users"));
-    assert_eq!(world.state().await.counts.escrowed, 1);
+    let state = world.state().await;
+    assert_eq!((state.counts.escrowed, state.attention()), (1, Some(Attention::Failing)));
+    assert_eq!(state.days.0[0].failures.most_frequent(), [("UnprocessableEntity", 1)]);
+    assert_eq!(state.failed_hours.within_a_day(world.clock.now()), 1);
 
     // A refused value waits six hours; cycles meanwhile leave it alone.
     let meanwhile = world.cycle().await.unwrap();
@@ -35,7 +39,10 @@ async fn one_bad_record_never_stops_the_rest_and_is_tried_again_with_growing_gap
     world.app.set_faults(Faults::default());
     world.clock.advance(SignedDuration::from_hours(6));
     let cured = world.cycle().await.unwrap();
-    assert_eq!((cured.figures.created, world.state().await.counts.escrowed), (1, 0));
+    let state = world.state().await;
+    assert_eq!((cured.figures.created, state.counts.escrowed, state.attention()), (1, 0, None));
+    world.clock.advance(SignedDuration::from_hours(20));
+    assert_eq!(state.failed_hours.within_a_day(world.clock.now()), 0, "that was yesterday");
 }
 
 #[tokio::test]

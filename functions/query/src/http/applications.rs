@@ -1,4 +1,10 @@
 //! Applications in the shape of Graph's `servicePrincipal`, each with its job: all there is to see at one glance.
+//!
+//! Whatever is asked, no more is read than is shown: a page of names, the documents and jobs of that page, and for
+//! `attention ne null` the index of jobs that need somebody. A part of a name is looked for in all names, which are one
+//! request for some five thousand.
+
+use std::collections::BTreeMap;
 
 use api::answer::entity;
 use api::find::{application, owned};
@@ -7,10 +13,11 @@ use api::{ApiError, Caller};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::{Extension, Json};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use engine::attention::Attention;
+use engine::model::JobId;
 use serde::Serialize;
-use serde_json::Value;
-use store::StoredApplication;
+use serde_json::{Value, json};
+use store::{ApplicationName, JobView, StoredApplication};
 use utoipa::ToSchema;
 
 use super::Api;
@@ -18,10 +25,13 @@ use super::jobs::{Job, job};
 
 const PATH: &str = "servicePrincipals";
 
-/// Applications read at once.
-const AT_ONCE: usize = 16;
+/// The one `$filter` of this list.
+pub(super) const IN_NEED: &str = "attention ne null";
 
-/// Graph's `servicePrincipal`, with what Graph has behind two more requests.
+/// What `$select` leaves: nothing that stands in documents or jobs.
+const NAMES: [&str; 3] = ["id", "appId", "displayName"];
+
+/// Graph's `servicePrincipal`, with what Graph has behind two more requests. With `$select` its names alone.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ServicePrincipal {
@@ -29,11 +39,19 @@ pub(super) struct ServicePrincipal {
     /// Graph tells an application from its service principal; here they are one.
     app_id: String,
     display_name: String,
+    #[schema(required = false)]
     service_principal_type: &'static str,
     /// Counts from 1 with every change of the application's document.
+    #[schema(required = false)]
     version: u32,
     /// Ids of those who may see and change it without a permission for all.
+    #[schema(required = false)]
     owners: Vec<String>,
+    /// What somebody must look at first: its job was switched off, is in quarantine, has removals that wait, or objects
+    /// that failed. `null` when nothing is.
+    #[schema(value_type = Option<String>, example = "quarantined", required = false)]
+    attention: Option<Attention>,
+    #[schema(required = false)]
     synchronization: Synchronization,
 }
 
@@ -43,6 +61,42 @@ struct Synchronization {
     jobs: [Job; 1],
 }
 
+/// What is asked of the list.
+struct Asked {
+    in_need: bool,
+    /// A part of the name, in lower case.
+    part: String,
+    /// Whether names are all that is wanted.
+    names: bool,
+}
+
+impl Asked {
+    fn read(paging: &Paging) -> Result<Self, ApiError> {
+        let in_need = match paging.option("$filter") {
+            None => false,
+            Some(filter) if filter.split_whitespace().eq(IN_NEED.split(' ')) => true,
+            Some(filter) => {
+                let message = format!("$filter={filter} cannot be asked of this list; it takes '{IN_NEED}'");
+                return Err(ApiError::bad_request(message));
+            }
+        };
+        let part = paging.option("$search").unwrap_or_default().trim().to_lowercase();
+        let names = match paging.option("$select") {
+            None => false,
+            Some(fields) if fields.split(',').all(|field| NAMES.contains(&field.trim())) => true,
+            Some(_) => {
+                let message = format!("$select takes {} here; leave it out for everything", NAMES.join(", "));
+                return Err(ApiError::bad_request(message));
+            }
+        };
+        Ok(Self { in_need, part, names })
+    }
+
+    fn finds(&self, name: &str) -> bool {
+        name.to_lowercase().contains(&self.part)
+    }
+}
+
 /// `GET /servicePrincipals`: by name. For whoever owns some applications only, those.
 pub(super) async fn list(
     State(api): State<Api>,
@@ -50,22 +104,55 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
-    let paging = Paging::parse(query.as_deref(), api.list(&caller, PATH))?;
-    let (page, last) = match owned(&api.store, &caller).await? {
-        Some(owned) => paging.of(owned.into_iter().map(|stored| (key(&stored.name), stored)).collect()),
+    let options = ["$filter", "$search", "$select"];
+    let paging = Paging::with(query.as_deref(), api.list(&caller, PATH), &options)?;
+    let asked = Asked::read(&paging)?;
+    let (page, last): (Vec<StoredApplication>, _) = match owned(&api.store, &caller).await? {
+        Some(owned) => {
+            let found = owned.into_iter().filter(|stored| asked.finds(&stored.name));
+            paging.of(found.map(|stored| (stored.name.to_lowercase(), stored)).collect())
+        }
+        None if asked.in_need => {
+            let jobs = api.store.jobs_in_need().await?;
+            let (jobs, last) = paging.of(jobs.into_iter().map(|job| (job.to_string(), job)).collect());
+            let ids: Vec<&str> = jobs.iter().map(JobId::application).collect();
+            let mut page = api.store.applications_of(&ids).await?;
+            page.retain(|stored| asked.finds(&stored.name));
+            (page, last)
+        }
         None => {
-            let names = api.store.applications().await?;
-            let (ids, last) =
-                paging.of(names.into_iter().map(|named| (key(&named.name), named.id)).collect());
-            let read: Vec<_> = ids.iter().map(|id| api.store.application(id)).collect();
-            // One that was deleted meanwhile is left out.
-            let page: Vec<Option<_>> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
-            (page.into_iter().flatten().collect(), last)
+            let (names, last) = names(&api, &paging, &asked).await?;
+            if asked.names {
+                let page: Vec<Value> = names.iter().map(|name| named(&name.id, &name.name)).collect();
+                return Ok(Json(paging.answer(&headers, &page, last.as_deref())));
+            }
+            let ids: Vec<&str> = names.iter().map(|name| name.id.as_str()).collect();
+            (api.store.applications_of(&ids).await?, last)
         }
     };
-    let page: Vec<_> = page.iter().map(|stored| shown(&api, stored)).collect();
-    let page: Vec<ServicePrincipal> = stream::iter(page).buffered(AT_ONCE).try_collect().await?;
-    Ok(Json(paging.answer(&headers, &page, last.as_deref())))
+    let jobs = api.store.jobs_of(&page).await?;
+    // One that was deleted meanwhile is left out.
+    let page = page.iter().filter_map(|stored| shown(&api, stored, &jobs));
+    let page = page.filter(|shown| !asked.in_need || shown.attention.is_some());
+    if asked.names {
+        let page: Vec<Value> = page.map(|shown| named(&shown.id, &shown.display_name)).collect();
+        return Ok(Json(paging.answer(&headers, &page, last.as_deref())));
+    }
+    Ok(Json(paging.answer(&headers, &page.collect::<Vec<_>>(), last.as_deref())))
+}
+
+/// A page of names, and the key to go on from.
+async fn names(
+    api: &Api,
+    paging: &Paging,
+    asked: &Asked,
+) -> Result<(Vec<ApplicationName>, Option<String>), ApiError> {
+    let names = match asked.part.is_empty() {
+        true => api.store.applications_after(paging.after(), paging.top() + 1).await?,
+        false => api.store.applications().await?,
+    };
+    let found = names.into_iter().filter(|name| asked.finds(&name.name));
+    Ok(paging.of(found.map(|name| (name.key(), name)).collect()))
 }
 
 /// `GET /servicePrincipals/{application}`.
@@ -76,7 +163,8 @@ pub(super) async fn one(
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     let stored = application(&api.store, &caller, &id).await?;
-    Ok(entity(&headers, &format!("{PATH}/$entity"), shown(&api, &stored).await?))
+    let jobs = BTreeMap::from([(stored.job.clone(), api.store.job(&stored.job).await?)]);
+    Ok(entity(&headers, &format!("{PATH}/$entity"), shown(&api, &stored, &jobs)))
 }
 
 fn owners(document: &Value) -> Vec<String> {
@@ -84,19 +172,20 @@ fn owners(document: &Value) -> Vec<String> {
     named.filter_map(Value::as_str).map(ToOwned::to_owned).collect()
 }
 
-/// What orders the list. A name is unique whatever its case.
-fn key(name: &str) -> String {
-    name.to_lowercase()
+fn named(id: &str, name: &str) -> Value {
+    json!({ "id": id, "appId": id, "displayName": name })
 }
 
-async fn shown(api: &Api, stored: &StoredApplication) -> Result<ServicePrincipal, ApiError> {
-    Ok(ServicePrincipal {
+fn shown(api: &Api, stored: &StoredApplication, jobs: &BTreeMap<JobId, JobView>) -> Option<ServicePrincipal> {
+    let view = jobs.get(&stored.job)?;
+    Some(ServicePrincipal {
         id: stored.id.clone(),
         app_id: stored.id.clone(),
         display_name: stored.name.clone(),
         service_principal_type: "Application",
         version: stored.version,
         owners: owners(&stored.document),
-        synchronization: Synchronization { jobs: [job(api, stored).await?] },
+        attention: view.state.attention(),
+        synchronization: Synchronization { jobs: [job(stored, view, api.clock.now())] },
     })
 }

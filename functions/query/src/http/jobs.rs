@@ -5,14 +5,14 @@ use api::{ApiError, Caller, find};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::{Extension, Json};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::StoredApplication;
+use store::{JobView, StoredApplication};
 use utoipa::ToSchema;
 
 use super::{Api, without_options};
-use crate::status::{JobStatus, view};
+use crate::status::{self, JobStatus};
 use engine::job::StatusCode;
 
 /// Without an interval of its own a job runs every 20 to 40 minutes. The vendor's word for that is the longest.
@@ -57,7 +57,7 @@ pub(super) async fn list(
     without_options(query.as_deref())?;
     let stored = find::application(&api.store, &caller, &application).await?;
     let about = format!("servicePrincipals('{}')/synchronization/jobs", stored.id);
-    let job = job(&api, &stored).await?;
+    let job = job(&stored, &api.store.job(&stored.job).await?, api.clock.now());
     Ok(Json(json!({ "@odata.context": context(&headers, &about), "value": [job] })))
 }
 
@@ -72,15 +72,15 @@ pub(super) async fn one(
     without_options(query.as_deref())?;
     let stored = find::job(&api.store, &caller, &application, &id).await?;
     let about = format!("servicePrincipals('{}')/synchronization/jobs/$entity", stored.id);
-    Ok(entity(&headers, &about, job(&api, &stored).await?))
+    let view = api.store.job(&stored.job).await?;
+    Ok(entity(&headers, &about, job(&stored, &view, api.clock.now())))
 }
 
 /// The job of an application.
-pub(super) async fn job(api: &Api, stored: &StoredApplication) -> Result<Job, ApiError> {
-    let now = api.clock.now();
-    let status = view(&stored.name, stored.job.as_str(), &api.store.job(&stored.job).await?, now);
+pub(super) fn job(stored: &StoredApplication, view: &JobView, now: Timestamp) -> Job {
+    let status = status::view(&stored.name, stored.job.as_str(), view, now);
     let target = stored.document["target"].as_object().and_then(|target| target.keys().next().cloned());
-    Ok(Job {
+    Job {
         id: stored.job.to_string(),
         template_id: target,
         schedule: Schedule {
@@ -97,7 +97,7 @@ pub(super) async fn job(api: &Api, stored: &StoredApplication) -> Result<Job, Ap
         },
         status,
         synchronization_job_settings: [],
-    })
+    }
 }
 
 /// The interval in an application's document, as people write it: `40m`.

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! GET /healthz, /openapi.json              for anybody
-//! GET /v1.0/servicePrincipals               all applications, each with its job          $top, $skiptoken
+//! GET /v1.0/servicePrincipals               all applications, each with its job    $filter, $search, $select, $top, $skiptoken
 //! GET /v1.0/servicePrincipals/{application}
 //! GET /v1.0/servicePrincipals/{application}/synchronization/jobs
 //! GET /v1.0/servicePrincipals/{application}/synchronization/jobs/{job}

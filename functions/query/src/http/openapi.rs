@@ -4,7 +4,9 @@
 
 use ::logs::Format::{Csv, Json, Ndjson};
 use ::logs::exports;
-use api::openapi::Query::{Count, Filter, Format, OrderBy, Search, Select, SkipToken, Top};
+use api::openapi::Query::{
+    Count, Filter, Format, InNeed, NamePart, Names, OrderBy, Search, Select, SkipToken, Top,
+};
 use api::openapi::{About, Shape};
 use serde_json::{Value, json};
 
@@ -29,7 +31,7 @@ const COMPLETE: &str = "Those of the page, as many as $top says.";
 pub(super) fn applications() -> About {
     About::new("listServicePrincipals", APPLICATIONS, "All applications, each with its job, by name")
         .more("For whoever owns some applications only: those.")
-        .taking(&[Top, SkipToken])
+        .taking(&[InNeed, NamePart, Names, Top, SkipToken])
         .answers(200, COMPLETE, Shape::of::<ServicePrincipal>().list())
 }
 

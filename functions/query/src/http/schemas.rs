@@ -39,7 +39,7 @@ pub(super) async fn synchronization(
     without_options(query.as_deref())?;
     let stored = find::application(&api.store, &caller, &application).await?;
     let about = format!("servicePrincipals('{}')/synchronization/$entity", stored.id);
-    let job = jobs::job(&api, &stored).await?;
+    let job = jobs::job(&stored, &api.store.job(&stored.job).await?, api.clock.now());
     let all = json!({ "id": stored.id, "jobs": [job], "templates": offered(&stored) });
     Ok(entity(&headers, &about, all))
 }

@@ -12,10 +12,11 @@ use crate::stage::{Answer, LOG, Stage, noon};
 const ALL: &str = "/v1.0/servicePrincipals";
 const LEDGERLY: &str = "/v1.0/servicePrincipals/Ledgerly";
 const JOBS: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs";
-const JOB: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly";
-const CYCLES: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly/cycles";
-const ESCROWS: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly/escrows";
-const REMOVALS: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly/heldRemovals";
+const JOB: &str =
+    "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.t.0b9c3f2e-7c1d-4e5f-8a9b-0c1d2e3f4a5b";
+const CYCLES: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.t.0b9c3f2e-7c1d-4e5f-8a9b-0c1d2e3f4a5b/cycles";
+const ESCROWS: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.t.0b9c3f2e-7c1d-4e5f-8a9b-0c1d2e3f4a5b/escrows";
+const REMOVALS: &str = "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.t.0b9c3f2e-7c1d-4e5f-8a9b-0c1d2e3f4a5b/heldRemovals";
 
 /// Whose id stands in the document of the stage's second application.
 const OWNER: &str = "nadia-1";
@@ -83,22 +84,28 @@ const ROUTES: [(&str, Asks); 28] = [
     ("/v1.0/servicePrincipals/Ledgerly/synchronization/templates/scim", Asks::ForJobs),
     ("/v1.0/servicePrincipals/Ledgerly/synchronization/templates/scim/schema", Asks::ForJobs),
     ("/v1.0/applications/Ledgerly/synchronization/templates", Asks::ForJobs),
-    ("/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly/schema", Asks::ForJobs),
-    ("/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly/schema/functions", Asks::ForJobs),
     (
-        "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly/schema/filterOperators",
+        "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.t.0b9c3f2e-7c1d-4e5f-8a9b-0c1d2e3f4a5b/schema",
         Asks::ForJobs,
     ),
     (
-        "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly/objectConnections/nobody",
+        "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.t.0b9c3f2e-7c1d-4e5f-8a9b-0c1d2e3f4a5b/schema/functions",
         Asks::ForJobs,
     ),
     (
-        "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly/plans/8c9d0c86-6a3f-5d0a-9b60-0d7f6c1b2a3d",
+        "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.t.0b9c3f2e-7c1d-4e5f-8a9b-0c1d2e3f4a5b/schema/filterOperators",
         Asks::ForJobs,
     ),
     (
-        "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.ledgerly/plans/8c9d0c86-6a3f-5d0a-9b60-0d7f6c1b2a3d/operations",
+        "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.t.0b9c3f2e-7c1d-4e5f-8a9b-0c1d2e3f4a5b/objectConnections/nobody",
+        Asks::ForJobs,
+    ),
+    (
+        "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.t.0b9c3f2e-7c1d-4e5f-8a9b-0c1d2e3f4a5b/plans/8c9d0c86-6a3f-5d0a-9b60-0d7f6c1b2a3d",
+        Asks::ForJobs,
+    ),
+    (
+        "/v1.0/servicePrincipals/Ledgerly/synchronization/jobs/scim.t.0b9c3f2e-7c1d-4e5f-8a9b-0c1d2e3f4a5b/plans/8c9d0c86-6a3f-5d0a-9b60-0d7f6c1b2a3d/operations",
         Asks::ForLogs,
     ),
     ("/v1.0/servicePrincipals/Ledgerly/synchronization/secrets", Asks::ForJobs),

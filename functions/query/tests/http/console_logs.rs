@@ -13,23 +13,23 @@ use webconsole::Console;
 use crate::stage::{Stage, TOKEN, record};
 
 /// What would run, or end an attribute, if anything were shown as it stands.
-const PLANTED: &str = "\"'><script>alert(1)</script>&amp;<img src=x>";
+pub(crate) const PLANTED: &str = "\"'><script>alert(1)</script>&amp;<img src=x>";
 
 /// A console over a stage, for whoever opened the start-up link.
-struct Browser {
+pub(crate) struct Browser {
     router: Router,
     cookie: String,
     _stage: Stage,
 }
 
-struct Page {
-    status: StatusCode,
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
     headers: HeaderMap,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Browser {
-    async fn over(stage: Stage) -> Self {
+    pub(crate) async fn over(stage: Stage) -> Self {
         let access = Access::local(TOKEN.into(), "nadia");
         let api = router(stage.store.clone(), stage.settings(access.clone()));
         let console = Console::local(api, access, &[7; 32], stage.clock.clone());
@@ -40,7 +40,7 @@ impl Browser {
         Self { router, cookie, _stage: stage }
     }
 
-    async fn get(&self, path: &str) -> Page {
+    pub(crate) async fn get(&self, path: &str) -> Page {
         let request = Request::get(path).header(COOKIE, &self.cookie).body(Body::empty()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
@@ -51,25 +51,25 @@ impl Browser {
 
 impl Page {
     #[track_caller]
-    fn says(&self, words: &[&str]) {
+    pub(crate) fn says(&self, words: &[&str]) {
         for word in words {
             assert!(self.text.contains(word), "{word}: {}", self.text);
         }
     }
 
     #[track_caller]
-    fn keeps_quiet_about(&self, words: &[&str]) {
+    pub(crate) fn keeps_quiet_about(&self, words: &[&str]) {
         for word in words {
             assert!(!self.text.contains(word), "{word}: {}", self.text);
         }
     }
 
     /// How many records are in the table.
-    fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.text.matches("<th scope=\"row\">").count()
     }
 
-    fn link(&self, words: &str) -> String {
+    pub(crate) fn link(&self, words: &str) -> String {
         let before = self.text.split(words).next().unwrap();
         let link = before.rsplit("href=\"").next().unwrap().split('"').next().unwrap();
         link.replace("&#38;", "&").replace("&amp;", "&")

@@ -3,7 +3,9 @@
 #![cfg(test)]
 
 mod access;
+mod applications;
 mod connections;
+mod console_figures;
 mod console_logs;
 mod downloads;
 mod in_a_browser;

@@ -19,6 +19,7 @@ use logs::exports::Exports;
 use query::http::{Settings, router};
 use serde_json::{Value, json};
 use store::embedded::Embedded;
+use store::usage::Counter;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
 use tempfile::TempDir;
 use testkit::time::TestClock;
@@ -26,7 +27,7 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 pub(crate) const APPLICATION: &str = "0b9c3f2e-7c1d-4e5f-8a9b-0c1d2e3f4a5b";
-pub(crate) const JOB: &str = "scim.ledgerly";
+pub(crate) const JOB: &str = "scim.t.0b9c3f2e-7c1d-4e5f-8a9b-0c1d2e3f4a5b";
 pub(crate) const TOKEN: &str = "s3cret";
 pub(crate) const LOG: &str = "/v1.0/auditLogs/provisioning";
 
@@ -78,6 +79,15 @@ impl Stage {
         Self { engine, store: store.with_clock(clock.clone()), exports, clock, _folder: folder }
     }
 
+    /// The same over a store whose requests are counted from now on.
+    pub(crate) fn counted(self) -> (Self, Counter) {
+        let counter = Counter::default();
+        let worker = Worker { owner: "api".to_owned(), boot: None };
+        let names = TableNames::with_prefix("api");
+        let store = DynamoStore::new(counter.watch(&self.engine.client()), names, worker);
+        (Self { store: store.with_clock(self.clock.clone()), ..self }, counter)
+    }
+
     /// Changes the job as a worker does who is still at it.
     pub(crate) async fn working(&self, change: impl FnOnce(&mut JobState)) {
         let until = noon() + SignedDuration::from_mins(1);
@@ -98,12 +108,13 @@ impl Stage {
 
     /// Another application, which somebody owns.
     pub(crate) async fn owned_by(&self, name: &str, owner: &str) {
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string();
         let application = StoredApplication {
-            id: Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string(),
+            job: JobId::new(format!("scim.t.{id}")),
+            id,
             name: name.to_owned(),
             version: 1,
             document: json!({ "target": { "scim": {} }, "owners": ["nobody", owner] }),
-            job: JobId::new(format!("scim.{name}")),
         };
         self.store.save_application(&application, None).await.unwrap();
         self.store.create_job(&application.job, &JobState::new(noon())).await.unwrap();

@@ -31,6 +31,12 @@ pub enum Query {
     SkipToken,
     /// Which kind of file.
     Format,
+    /// Only applications that need somebody.
+    InNeed,
+    /// A part of an application's name.
+    NamePart,
+    /// Names of applications, and nothing that takes longer.
+    Names,
 }
 
 /// What is said of one route.
@@ -197,6 +203,24 @@ impl Query {
             Self::Format => {
                 ("$format", "The kind of file.", json!("csv"), one_of(&["csv", "json", "ndjson"]))
             }
+            Self::InNeed => (
+                "$filter",
+                "Only those whose job needs somebody, by their jobs' ids.",
+                json!("attention ne null"),
+                one_of(&["attention ne null"]),
+            ),
+            Self::NamePart => (
+                "$search",
+                "A part of the name, whatever its case.",
+                json!("ledger"),
+                text.min_length(Some(1)),
+            ),
+            Self::Names => (
+                "$select",
+                "Names alone, which are read faster: id, appId and displayName with commas between them.",
+                json!("id,displayName"),
+                text,
+            ),
         };
         let required = if self == Self::Format { Required::True } else { Required::False };
         ParameterBuilder::new()

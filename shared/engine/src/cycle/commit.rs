@@ -13,9 +13,10 @@ use super::log::Log;
 use super::plan::{PagePlan, Planned};
 use super::{Run, Session, Stop, references};
 use crate::decide::Operation;
+use crate::escrow::FailureCode;
 use crate::guard::{Removed, StagedRemoval};
 use crate::ids::{IdHash, record_id};
-use crate::job::{Counts, Figures, adjusted};
+use crate::job::{Checkpoint, Counts, Figures, adjusted};
 use crate::model::{Attributes, Link, ObjectType, SkipReason, TargetId};
 
 /// Executes a page and commits it. A page that has nothing to do only moves the position, in memory.
@@ -52,7 +53,7 @@ pub(super) async fn execute_page(
     }
     let now = run.ports.clock.now();
     for done in &done {
-        count(&mut session.checkpoint.figures, &mut session.state.counts, done);
+        count(&mut session.checkpoint, &mut session.state.counts, done);
         if done.outcome.is_ok() && done.planned.counts_towards_the_day() {
             session.state.removed.add(now, Removed::of(done.planned.kind), 1);
         }
@@ -63,7 +64,9 @@ pub(super) async fn execute_page(
     let counts = &mut session.state.counts;
     counts.staged = (counts.staged + new).saturating_sub(plan.unstage.len() as u64);
     session.checkpoint.figures.log_records += records;
-    session.checkpoint.figures.failed += plan.unreadable.len() as u64;
+    let unreadable = plan.unreadable.len() as u64;
+    session.checkpoint.figures.failed += unreadable;
+    session.checkpoint.failures.count(FailureCode::ImportSkipped, unreadable);
     session.advance(&plan);
     session.checkpoint.page += 1;
     session.checkpoint.intent = false;
@@ -191,12 +194,15 @@ fn links(operation: &Operation, was_linked: bool) -> bool {
     }
 }
 
-fn count(figures: &mut Figures, counts: &mut Counts, done: &Done) {
+fn count(checkpoint: &mut Checkpoint, counts: &mut Counts, done: &Done) {
     let Done { planned, outcome, .. } = done;
     let was_linked = planned.prior.as_ref().is_some_and(|link| link.target_id.is_some());
     let was_in_scope = planned.prior.as_ref().is_some_and(|link| link.in_scope);
     let was_escrowed = planned.escrow.is_some();
-    tally(figures, &planned.operation, outcome.is_ok());
+    tally(&mut checkpoint.figures, &planned.operation, outcome.is_ok());
+    if let Err(failure) = outcome {
+        checkpoint.failures.count(failure.code, 1);
+    }
     let (is_linked, is_in_scope) = match outcome {
         Ok(_) => (links(&planned.operation, was_linked), planned.in_scope),
         Err(_) => (was_linked, was_in_scope),

@@ -54,7 +54,8 @@ pub(super) async fn complete(run: &Run<'_>, session: &mut Session) -> Result<End
     let usual = run.definition.cadence.next(report.cycle, report.began, state.quiet);
     events.extend(state.schedule(&run.definition.job, usual, now));
     state.last = Some(report.clone());
-    state.days.add(&figures, now);
+    state.days.add(&figures, &session.checkpoint.failures, now);
+    state.failed_hours.add(figures.failed, now);
     let completed = EventDetail::CycleCompleted { cycle: report.cycle, result, figures };
     events.push(state.tell(&run.definition.job, now, completed));
     run.desk.show(|live| *live = None);

@@ -62,6 +62,7 @@ use self::rehearsal::Footprints;
 use crate::cadence::Cadence;
 use crate::drift::DriftSweep;
 use crate::escrow::{Consequence, Failure, is_targets_fault, judge};
+use crate::failures::FailureKinds;
 use crate::fingerprint::Fingerprint;
 use crate::guard::{Protected, Thresholds};
 use crate::ids::{IdHash, Key, digest16};
@@ -634,6 +635,7 @@ fn new_cycle(state: &mut JobState, definition: &Definition, ports: &Ports<'_>, n
         total: 0,
         done: 0,
         figures: Figures::default(),
+        failures: FailureKinds::default(),
         verdicts: Vec::new(),
         from_stored,
         plan: None,

@@ -5,8 +5,10 @@ use engine::ports::StoreError;
 use engine::schema::Discovered;
 use engine::schema::export::{definition, object_of};
 use engine::schema::spelling::AttributeType;
+use store::usage::Counter;
 use store::{ApplicationError, StoredApplication};
 
+use crate::samples::state;
 use crate::world::World;
 
 fn application(id: &str, name: &str, version: u32) -> StoredApplication {
@@ -52,6 +54,48 @@ async fn a_renamed_application_leaves_its_old_name_to_others() {
     let names: Vec<_> =
         world.store.applications().await.unwrap().into_iter().map(|a| (a.name, a.id)).collect();
     assert_eq!(names, [("Helpdesk".to_owned(), "a".to_owned()), ("Ticketing".to_owned(), "b".to_owned())]);
+}
+
+#[tokio::test]
+async fn names_are_read_a_page_at_a_time_and_know_their_owners() {
+    let world = World::empty().await;
+    for (id, name) in [("a", "Ticketing"), ("b", "chat"), ("c", "Écrit")] {
+        let mut application = application(id, name, 1);
+        application.document["owners"] = serde_json::json!(["ada", id]);
+        world.store.save_application(&application, None).await.unwrap();
+    }
+    let first = world.store.applications_after(None, 2).await.unwrap();
+    let shown: Vec<_> = first.iter().map(|name| (name.name.as_str(), name.key())).collect();
+    assert_eq!(shown, [("chat", "chat".to_owned()), ("Ticketing", "ticketing".to_owned())]);
+    assert_eq!(first[0].owners, Some(vec!["ada".to_owned(), "b".to_owned()]));
+    let rest = world.store.applications_after(Some(&first[1].key()), 2).await.unwrap();
+    assert_eq!(rest.iter().map(|name| name.id.as_str()).collect::<Vec<_>>(), ["c"]);
+}
+
+#[tokio::test]
+async fn a_hundred_applications_and_their_jobs_are_two_requests() {
+    let world = World::empty().await;
+    let ids: Vec<String> = (0..100).map(|number| format!("{number:03}")).collect();
+    for id in &ids {
+        let application = application(id, id, 1);
+        world.store.save_application(&application, None).await.unwrap();
+        // Of one the job was deleted a moment ago.
+        if id != "007" {
+            world.store.create_job(&application.job, &state()).await.unwrap();
+        }
+    }
+    let counter = Counter::default();
+    let store = world.through(counter.watch(&world.client));
+    let mut wanted: Vec<&str> = ids.iter().rev().map(String::as_str).collect();
+    wanted[50] = "gone";
+    let found = store.applications_of(&wanted).await.unwrap();
+    let jobs = store.jobs_of(&found).await.unwrap();
+    let usage = counter.take();
+    assert_eq!(usage.total_requests(), 2, "{usage:?}");
+    let found: Vec<&str> = found.iter().map(|one| one.id.as_str()).collect();
+    wanted.remove(50);
+    assert_eq!(found, wanted, "in the order that was asked for");
+    assert_eq!(jobs.len(), 98);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The lease, the state and the outbox.
 
-use engine::job::StatusCode;
+use engine::job::{JobState, StatusCode};
+use engine::model::JobId;
 use engine::model::ObjectType::User;
 use engine::ports::{Lease, Store, StoreError};
 use store::{DynamoStore, Worker};
@@ -191,6 +192,67 @@ async fn a_job_is_due_at_its_time_or_when_its_worker_died() {
     next.code = StatusCode::Paused;
     store.save(&lease, &next, &[], true).await.unwrap();
     assert_eq!(store.due_jobs(after(100_000)).await.unwrap(), []);
+}
+
+/// What happens to a job, and whether it needs somebody afterwards.
+type Turn = (&'static str, fn(&mut JobState), bool);
+
+#[tokio::test]
+async fn a_job_that_needs_somebody_is_found_without_reading_the_others_however_it_came_to_it() {
+    let world = World::with_job().await;
+    let other = JobId::new("scim.tenant.other");
+    world.store.create_job(&other, &state()).await.unwrap();
+    let mut state = state();
+    let turns: [Turn; 11] = [
+        ("a cycle ends", |state| state.code = StatusCode::Active, false),
+        ("somebody failed", |state| state.counts.escrowed = 2, true),
+        ("they were mended", |state| state.counts.escrowed = 0, false),
+        ("removals are held", |state| state.counts.staged = 7, true),
+        ("they were approved", |state| state.counts.staged = 0, false),
+        ("the app answers 401", |state| state.code = StatusCode::Quarantine, true),
+        ("a person pauses it", JobState::pause, false),
+        ("a person starts it", |state| state.start(after(0)), false),
+        (
+            "it was unhealthy for four weeks",
+            |state| {
+                state.code = StatusCode::Quarantine;
+                state.disabled = Some(after(0));
+            },
+            true,
+        ),
+        ("a person starts it again", |state| state.start(after(0)), false),
+        ("it is deleted, and as new", |state| *state = JobState::new(after(0)), false),
+    ];
+    for (number, (what, change, needs)) in (0..).zip(turns) {
+        let lease = world.lease(number * 20).await;
+        let found = world.store.jobs_in_need().await.unwrap();
+        assert_eq!(found.contains(&job()), state.attention().is_some(), "{what}: a lease changes nothing");
+        change(&mut state);
+        state.next_due = after(number * 20);
+        for release in [false, true] {
+            world.store.save(&lease, &state, &[], release).await.unwrap();
+            let expected = if needs { vec![job()] } else { Vec::new() };
+            assert_eq!(world.store.jobs_in_need().await.unwrap(), expected, "{what}, release: {release}");
+        }
+        let due = world.store.due_jobs(after(number * 20)).await.unwrap();
+        assert_eq!(due.contains(&job()), state.runs(), "{what}: it is due all the same");
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_is_made_in_need_is_found_and_the_longest_overdue_comes_first() {
+    let world = World::empty().await;
+    let overdue = |minutes, escrowed| {
+        let mut state = JobState { code: StatusCode::Active, ..JobState::new(after(minutes)) };
+        state.counts.escrowed = escrowed;
+        state
+    };
+    for (id, minutes, escrowed) in [("b", 2, 0), ("c", 1, 1), ("a", 3, 1), ("d", 0, 0), ("e", 90, 1)] {
+        world.store.create_job(&JobId::new(id), &overdue(minutes, escrowed)).await.unwrap();
+    }
+    let ids = |jobs: Vec<JobId>| jobs.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(ids(world.store.due_jobs(after(5)).await.unwrap()), ["d", "c", "b", "a"]);
+    assert_eq!(ids(world.store.jobs_in_need().await.unwrap()), ["a", "c", "e"]);
 }
 
 #[tokio::test]

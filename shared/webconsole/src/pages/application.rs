@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::health::{Application, Execution, Job};
 use super::month::Month;
@@ -12,17 +11,12 @@ use super::notice::Done;
 use super::subject::{self, Subject};
 use super::{Shell, Trouble, Visitor, shown};
 use crate::Console;
-use crate::asking::{Refusal, step};
+use crate::asking::{Listed, Refusal};
 use crate::session::Session;
 use crate::times::Moment;
 
 /// Cycles of the history: a day of a busy job.
 const CYCLES: usize = 50;
-
-#[derive(Deserialize)]
-struct Listed<T> {
-    value: Vec<T>,
-}
 
 #[derive(Template)]
 #[template(path = "application.html")]
@@ -51,9 +45,8 @@ pub(super) async fn status(
 async fn read(console: &Console, session: &Session, id: &str, done: &Done) -> Result<Page, Refusal> {
     let application = subject::application(console, session, id).await?;
     let subject = Subject::of(&application, session, "");
-    let job = format!("servicePrincipals/{}/synchronization/jobs/{}", step(&subject.id), step(&subject.job));
     let cycles: Listed<Execution> =
-        console.api.get(&session.person, &format!("{job}/cycles?$top={CYCLES}")).await?;
+        console.api.get(&session.person, &format!("{}/cycles?$top={CYCLES}", subject.job_path())).await?;
     let longest = cycles.value.iter().map(Execution::milliseconds).max().unwrap_or_default().max(1);
     Ok(Page {
         shell: Shell::new(application.display_name.clone(), session),

@@ -1,23 +1,24 @@
-//! All applications: which of them need somebody, first.
+//! All applications: which of them need somebody, first. The others follow by name, a page at a time.
 
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::health::{Application, Health};
-use super::month::Month;
+use super::spark::Spark;
 use super::{Shell, Trouble, Visitor, shown};
 use crate::Console;
-use crate::asking::{Refusal, step};
+use crate::asking::{Listed, Refusal, step};
 use crate::session::Session;
 
-/// The most that are looked through for one page.
-const MOST: usize = 10_000;
+/// Rows of those that need somebody, and rows of those by name: 40 together are less than 50 KB.
+const ROWS: usize = 20;
 
-/// Rows of a page: what somebody looks over before they search.
-const ROWS: usize = 100;
+/// The most of a cause that is told here, in characters; the application's page has all of it.
+pub(super) const BRIEF: usize = 100;
 
 /// What is looked for.
 #[derive(Deserialize)]
@@ -25,19 +26,17 @@ pub(super) struct Looking {
     /// A part of the name.
     #[serde(default)]
     q: String,
-}
-
-/// A page of the API's list.
-#[derive(Deserialize)]
-struct Listed {
-    value: Vec<Application>,
-    #[serde(rename = "@odata.nextLink")]
-    next: Option<String>,
+    /// `attention`: all that need somebody, and nobody else.
+    #[serde(default)]
+    only: String,
+    /// Where the page begins.
+    #[serde(default)]
+    token: String,
 }
 
 struct Row {
     application: Application,
-    month: Month,
+    spark: Spark,
 }
 
 #[derive(Template)]
@@ -46,9 +45,13 @@ struct Page {
     shell: Shell,
     looked_for: String,
     rows: Vec<Row>,
-    /// How many there are in each state that somebody must look at.
+    /// How many there are that somebody must look at.
     summary: String,
-    left_out: usize,
+    /// Whether more of them are left out here.
+    more_in_need: bool,
+    /// Whether this is neither a search nor a later page.
+    is_first: bool,
+    next: Option<String>,
 }
 
 /// `GET /`.
@@ -57,53 +60,124 @@ pub(super) async fn list(
     Visitor(session): Visitor,
     Query(looking): Query<Looking>,
 ) -> Result<Response, Trouble> {
-    let all = all(&console, &session).await.map_err(Trouble::to(&session))?;
-    let summary = summary(&all);
-    let wanted = looking.q.trim().to_lowercase();
-    let mut found: Vec<Application> =
-        all.into_iter().filter(|one| one.display_name.to_lowercase().contains(&wanted)).collect();
-    found.sort_by_cached_key(|one| (one.job().status.health(), one.display_name.to_lowercase()));
-    let left_out = found.len().saturating_sub(ROWS);
-    found.truncate(ROWS);
-    let now = console.clock.now();
-    let row =
-        |application: Application| Row { month: Month::of(&application.job().status.days, now), application };
-    let rows = found.into_iter().map(row).collect();
-    let shell = Shell::new("Applications", &session);
-    Ok(shown(StatusCode::OK, &Page { shell, looked_for: looking.q, rows, summary, left_out }))
+    let asked = Asked { console: &console, session: &session };
+    let page = asked.page(looking).await.map_err(Trouble::to(&session))?;
+    Ok(shown(StatusCode::OK, &page))
 }
 
-async fn all(console: &Console, session: &Session) -> Result<Vec<Application>, Refusal> {
-    let mut found: Vec<Application> = Vec::new();
-    let mut path = "servicePrincipals?$top=500".to_owned();
-    while found.len() < MOST {
-        let listed: Listed = console.api.get(&session.person, &path).await?;
-        found.extend(listed.value);
-        let Some(next) = listed.next.as_deref().and_then(|next| next.split_once("/v1.0/")) else { break };
-        path = next.1.to_owned();
-    }
-    Ok(found)
+struct Asked<'a> {
+    console: &'a Console,
+    session: &'a Session,
 }
 
-fn summary(all: &[Application]) -> String {
-    let mut parts = vec![match all.len() {
-        1 => "1 application".to_owned(),
-        many => format!("{many} applications"),
-    }];
-    for health in [Health::Disabled, Health::Quarantined, Health::Held, Health::Failing] {
-        let number = all.iter().filter(|one| one.job().status.health() == health).count();
-        if number > 0 {
-            parts.push(format!("{number} {}", health.word().to_lowercase()));
+impl Asked<'_> {
+    async fn page(&self, looking: Looking) -> Result<Page, Refusal> {
+        let wanted = looking.q.trim();
+        let is_first = wanted.is_empty() && looking.only.is_empty() && looking.token.is_empty();
+        let (in_need, mut all) = if is_first {
+            let (in_need, all) = tokio::try_join!(self.listed(IN_NEED, ROWS, ""), self.listed("", ROWS, ""))?;
+            (Some(in_need), all)
+        } else {
+            let question = match (wanted, looking.only.is_empty()) {
+                ("", true) => String::new(),
+                ("", false) => IN_NEED.to_owned(),
+                (part, _) => format!("&$search={}", step(part)),
+            };
+            (None, self.listed(&question, 2 * ROWS, &looking.token).await?)
+        };
+        let next = all.token().map(|token| next(&looking, &token));
+        let (summary, more_in_need) = match &in_need {
+            Some(in_need) => (summary(&in_need.value, in_need.next.is_some()), in_need.next.is_some()),
+            None => (found(all.value.len(), &looking, next.is_some()), false),
+        };
+        let mut rows = in_need.map(|in_need| in_need.value).unwrap_or_default();
+        all.value.retain(|one| rows.iter().all(|row| row.id != one.id));
+        rows.extend(all.value);
+        if !wanted.is_empty() || !looking.only.is_empty() || is_first {
+            // What the index of those in need does not know yet comes first, too.
+            rows.sort_by_cached_key(|one| {
+                let health = one.job().status.health();
+                (
+                    health.needs_somebody().then_some(health).unwrap_or(Health::Healthy),
+                    one.display_name.to_lowercase(),
+                )
+            });
         }
+        let now = self.console.clock.now();
+        let rows = rows.into_iter().map(|application| Row::of(application, now)).collect();
+        let shell = Shell::new("Applications", self.session);
+        Ok(Page { shell, looked_for: looking.q, rows, summary, more_in_need, is_first, next })
     }
-    if parts.len() == 1 && !all.is_empty() {
-        parts.push("nothing needs you".to_owned());
+
+    async fn listed(&self, question: &str, rows: usize, token: &str) -> Result<Listed<Application>, Refusal> {
+        let token = if token.is_empty() { String::new() } else { format!("&$skiptoken={}", step(token)) };
+        let path = format!("servicePrincipals?$top={rows}{question}{token}");
+        self.console.api.get(&self.session.person, &path).await
     }
-    parts.join(", ")
+}
+
+/// Those that need somebody.
+const IN_NEED: &str = "&$filter=attention%20ne%20null";
+
+impl Row {
+    fn of(application: Application, now: Timestamp) -> Self {
+        Self { spark: Spark::of(&application.job().status.days, now), application }
+    }
+}
+
+/// How many need somebody, and what for.
+fn summary(in_need: &[Application], more: bool) -> String {
+    if in_need.is_empty() {
+        return "Nothing needs you.".to_owned();
+    }
+    let kinds = [
+        (Health::Disabled, "switched off"),
+        (Health::Quarantined, "in quarantine"),
+        (Health::Held, "with removals that wait"),
+        (Health::Failing, "with failures"),
+    ];
+    let parts = kinds.into_iter().filter_map(|(kind, words)| {
+        let number = in_need.iter().filter(|one| one.job().status.health() == kind).count();
+        (number > 0).then(|| format!("{number} {words}"))
+    });
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    match (in_need.len(), more) {
+        (number, true) => format!("More than {number} need you."),
+        (1, _) => format!("1 needs you: {parts}."),
+        (number, _) => format!("{number} need you: {parts}."),
+    }
+}
+
+/// How many are on this page.
+fn found(number: usize, looking: &Looking, more: bool) -> String {
+    let what = match (looking.only.is_empty(), looking.q.trim().is_empty()) {
+        (false, true) => "that need you",
+        (_, false) => "with such a name",
+        (true, true) => "by name",
+    };
+    let number = match (number, more) {
+        (1, false) => "1 application".to_owned(),
+        (number, _) => format!("{number} applications"),
+    };
+    let rest = if more || !looking.token.is_empty() { ", a page of more" } else { "" };
+    format!("{number} {what}{rest}.")
+}
+
+/// The address of the next page.
+fn next(looking: &Looking, token: &str) -> String {
+    let fields = [("q", looking.q.trim()), ("only", &looking.only), ("token", token)];
+    let given = fields.into_iter().filter(|(_, text)| !text.is_empty());
+    let given: Vec<String> = given.map(|(name, text)| format!("{name}={}", step(text))).collect();
+    format!("/?{}", given.join("&"))
 }
 
 impl Page {
     fn link(&self, id: &str) -> String {
         format!("/applications/{}", step(id))
+    }
+
+    /// What failed lately, in the log.
+    fn failures(&self, id: &str) -> String {
+        format!("/logs?application={}&status=failure&days=1", step(id))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::access::{Permission, SignedIn};
+use engine::attention::Attention;
 use engine::days::Days;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -47,6 +48,9 @@ pub(crate) struct Status {
     pub(crate) next_due: Timestamp,
     #[serde(default)]
     pub(crate) days: Days,
+    #[serde(default)]
+    pub(crate) failed_within_a_day: u64,
+    attention: Option<Attention>,
     pub(crate) disabled: Option<Timestamp>,
 }
 
@@ -141,17 +145,16 @@ impl Application {
 
 impl Status {
     pub(crate) fn health(&self) -> Health {
-        match self.code.as_str() {
-            _ if self.disabled.is_some() => Health::Disabled,
-            "Quarantine" => Health::Quarantined,
-            "NotConfigured" => Health::NotStarted,
-            "Paused" => Health::Paused,
-            // Removals wait in every cycle until it has seen everybody.
-            _ if self.counts.staged > 0 && !self.is_at_work() => Health::Held,
-            _ if self.counts.escrowed > 0 => Health::Failing,
-            _ if self.is_at_work() => Health::Running,
-            "NotRun" => Health::NotStarted,
-            _ => Health::Healthy,
+        match (self.attention, self.code.as_str()) {
+            (Some(Attention::Disabled), _) => Health::Disabled,
+            (Some(Attention::Quarantined), _) => Health::Quarantined,
+            (Some(Attention::Held), _) => Health::Held,
+            (Some(Attention::Failing), _) => Health::Failing,
+            (None, "NotConfigured") => Health::NotStarted,
+            (None, "Paused") => Health::Paused,
+            (None, _) if self.is_at_work() => Health::Running,
+            (None, "NotRun") => Health::NotStarted,
+            (None, _) => Health::Healthy,
         }
     }
 
@@ -190,6 +193,10 @@ impl Health {
         }
     }
 
+    pub(crate) fn needs_somebody(self) -> bool {
+        matches!(self.class(), "bad" | "warn")
+    }
+
     /// The style's name for it.
     pub(crate) fn class(self) -> &'static str {
         match self {
@@ -202,6 +209,14 @@ impl Health {
 }
 
 impl Quarantine {
+    /// The beginning of the cause.
+    pub(crate) fn brief(&self, most: usize) -> String {
+        match self.message.char_indices().nth(most) {
+            Some((end, _)) => format!("{}…", self.message.get(..end).unwrap_or_default()),
+            None => self.message.clone(),
+        }
+    }
+
     pub(crate) fn since(&self) -> Moment {
         Moment::of(self.series_began)
     }

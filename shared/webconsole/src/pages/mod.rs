@@ -1,8 +1,9 @@
 //! What can be looked at.
 //!
 //! ```text
-//! GET /                                   all applications, the unhealthy first     q
+//! GET /                                   all applications, the unhealthy first     q, only, token
 //! GET /applications/{application}         one: Current Status
+//! GET …/figures                           pictures: actions, success, durations, errors
 //! GET …/waiting                           removals and failures that wait                removals, escrows
 //! GET …/restart                           what a restart forgets
 //! GET …/provision, …/provision/{result}   somebody now, step by step                     id
@@ -17,6 +18,7 @@ mod application;
 mod applications;
 pub(crate) mod configuration;
 pub(crate) mod expression;
+mod figures;
 mod health;
 mod logs;
 mod month;
@@ -26,6 +28,7 @@ pub(crate) mod plain;
 mod provision;
 mod restart;
 mod shell;
+mod spark;
 mod subject;
 mod waiting;
 
@@ -39,8 +42,6 @@ use axum::http::header::{
 use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-
-use url::Url;
 
 use crate::{Console, assets, sign_in};
 
@@ -64,6 +65,7 @@ pub fn pages(console: Console) -> Router {
     Router::new()
         .route("/", get(applications::list))
         .route("/applications/{application}", get(application::status))
+        .route("/applications/{application}/figures", get(figures::show))
         .route("/applications/{application}/waiting", get(waiting::waiting))
         .route("/applications/{application}/restart", get(restart::choose))
         .route("/applications/{application}/provision", get(provision::ask))
@@ -80,14 +82,6 @@ pub fn pages(console: Console) -> Router {
         .merge(assets::routes())
         .with_state(console)
         .layer(from_fn(guarded))
-}
-
-/// The token of the page that a link of the API leads to.
-fn skiptoken(link: &str) -> Option<String> {
-    let base = Url::parse("http://rollcall.invalid").ok()?;
-    let link = base.join(link).ok()?;
-    let token = link.query_pairs().find(|(name, _)| name == "$skiptoken")?;
-    Some(token.1.into_owned())
 }
 
 /// Puts the headers that keep pages to themselves on every answer.

@@ -11,11 +11,11 @@ use jiff::{Timestamp, ToSpan};
 use crate::times::count;
 
 /// Days that are shown, those without anything included.
-const SHOWN: usize = 30;
+pub(super) const SHOWN: usize = 30;
 
 /// How wide a day is, its gap included, and how high the highest.
-const WIDTH: u64 = 8;
-const HEIGHT: u64 = 60;
+pub(super) const WIDTH: u64 = 8;
+pub(super) const HEIGHT: u64 = 60;
 
 /// A kind of action: the style's name for it, and how much of it a day had.
 type Kind = (&'static str, fn(&Day) -> u64);
@@ -53,12 +53,12 @@ pub(crate) struct Month {
 
 impl Month {
     pub(crate) fn of(days: &Days, now: Timestamp) -> Self {
-        let today = now.to_zoned(TimeZone::UTC).date();
-        let shown: Vec<(u64, &Day)> =
-            days.0.iter().filter_map(|day| place(day.date, today).map(|place| (place, day))).collect();
+        let today = today(now);
+        let shown = shown(days, today);
         let highest = shown.iter().map(|(_, day)| total(day)).max().unwrap_or_default();
         let pieces = shown.iter().flat_map(|(place, day)| bar(*place, day, highest.max(1))).collect();
-        let sums = KINDS.map(|(kind, of)| (kind, shown.iter().map(|(_, day)| of(day)).sum::<u64>()));
+        let sums =
+            KINDS.map(|(kind, of)| (kind, shown.iter().map(|(_, day)| of(day)).fold(0, u64::saturating_add)));
         let said: Vec<String> = sums
             .into_iter()
             .filter(|(_, sum)| *sum > 0)
@@ -68,7 +68,7 @@ impl Month {
             true => format!("Nothing to do within {SHOWN} days"),
             false => format!("Within {SHOWN} days: {}", said.join(", ")),
         };
-        let days = shown.into_iter().rev().map(|(_, day)| *day).collect();
+        let days = shown.into_iter().rev().map(|(_, day)| day.clone()).collect();
         Self { pieces, days, highest, ends: [first(today).unwrap_or(today), today], words }
     }
 
@@ -87,8 +87,18 @@ impl Month {
     }
 }
 
+/// The day it is, in UTC.
+pub(super) fn today(now: Timestamp) -> Date {
+    now.to_zoned(TimeZone::UTC).date()
+}
+
+/// The days of the month, each with its place from the left.
+pub(super) fn shown(days: &Days, today: Date) -> Vec<(u64, &Day)> {
+    days.0.iter().filter_map(|day| place(day.date, today).map(|place| (place, day))).collect()
+}
+
 /// The day at the left.
-fn first(today: Date) -> Option<Date> {
+pub(super) fn first(today: Date) -> Option<Date> {
     today.checked_sub((SHOWN as i64 - 1).days()).ok()
 }
 
@@ -98,8 +108,9 @@ fn place(date: Date, today: Date) -> Option<u64> {
     u64::try_from(days).ok().filter(|place| *place < SHOWN as u64)
 }
 
-fn total(day: &Day) -> u64 {
-    KINDS.iter().map(|(_, of)| of(day)).sum()
+/// Everything that was tried on a day.
+pub(super) fn total(day: &Day) -> u64 {
+    KINDS.iter().map(|(_, of)| of(day)).fold(0, u64::saturating_add)
 }
 
 /// A day's pieces, one on the other. What happened at all can be seen: each is at least one high.
@@ -124,8 +135,7 @@ mod tests {
     use super::*;
 
     fn day(date: &str, created: u64, failed: u64) -> Day {
-        let date = date.parse().unwrap();
-        Day { date, cycles: 1, created, updated: 0, disabled: 0, deleted: 0, failed }
+        Day { cycles: 1, created, failed, ..Day::of(date.parse().unwrap()) }
     }
 
     fn month(days: Vec<Day>) -> Month {

@@ -17,8 +17,9 @@ pub(crate) struct Subject {
 }
 
 /// Its pages: below its address, and what they are called.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 6] = [
     ("", "Status"),
+    ("/figures", "Figures"),
     ("/waiting", "What waits"),
     ("/provision", "Provision on demand"),
     ("/configuration", "Configuration"),
@@ -54,6 +55,11 @@ impl Subject {
     /// The address of a page of it.
     pub(crate) fn page(&self, below: &str) -> String {
         format!("/applications/{}{below}", step(&self.id))
+    }
+
+    /// Where the API has its job, below `/v1.0/`.
+    pub(crate) fn job_path(&self) -> String {
+        format!("servicePrincipals/{}/synchronization/jobs/{}", step(&self.id), step(&self.job))
     }
 
     /// Where a form of it leads.

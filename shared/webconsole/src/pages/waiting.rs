@@ -14,9 +14,9 @@ use serde::de::DeserializeOwned;
 
 use super::notice::Done;
 use super::subject::Subject;
-use super::{Shell, Trouble, Visitor, shown, skiptoken};
+use super::{Shell, Trouble, Visitor, shown};
 use crate::Console;
-use crate::asking::{Refusal, step};
+use crate::asking::{Listed, Refusal, step};
 use crate::session::Session;
 use crate::times::Moment;
 
@@ -81,13 +81,6 @@ struct Rows<T> {
     next: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Listed<T> {
-    value: Vec<T>,
-    #[serde(rename = "@odata.nextLink")]
-    next: Option<String>,
-}
-
 #[derive(Template)]
 #[template(path = "waiting.html")]
 struct Page {
@@ -122,7 +115,7 @@ async fn read(
 ) -> Result<Page, Refusal> {
     let read_at = console.clock.now();
     let subject = Subject::read(console, session, application, "/waiting").await?;
-    let job = format!("servicePrincipals/{}/synchronization/jobs/{}", step(&subject.id), step(&subject.job));
+    let job = subject.job_path();
     let held = rows(console, session, &format!("{job}/heldRemovals"), &places.removals).await?;
     let escrows = rows(console, session, &format!("{job}/escrows"), &places.escrows).await?;
     let shell = Shell::new(format!("What waits · {}", subject.name), session);
@@ -140,7 +133,8 @@ async fn rows<T: DeserializeOwned>(
         path.push_str(&format!("&$skiptoken={}", step(token)));
     }
     let listed: Listed<T> = console.api.get(&session.person, &path).await?;
-    Ok(Rows { rows: listed.value, next: listed.next.as_deref().and_then(skiptoken) })
+    let next = listed.token();
+    Ok(Rows { rows: listed.value, next })
 }
 
 impl Page {

@@ -1,7 +1,7 @@
 //! The provisioning log at a size at which a search that reads too much shows.
 //!
 //! In: how many records. Out: what a search reads for each record it returns, how long it takes compared with a log of
-//! ten thousand ([`search`]); what a file of them costs ([`csv`]); what the `query` function does before its first
+//! ten thousand ([`search`]); how long the console's pages take ([`pages`]); what a file costs ([`csv`]); what the `query` function does before its first
 //! answer ([`start`]).
 //!
 //! ```text
@@ -14,9 +14,12 @@
 //! the API adds the writing of JSON, which does not depend on how much there is. SQLite is not DynamoDB: entries and
 //! fetches hold for both, times for the laptop only.
 
+mod company;
+mod console;
 mod csv;
 mod invented;
 mod lambda;
+mod pages;
 mod question;
 mod search;
 mod seed;
@@ -42,6 +45,8 @@ pub(crate) enum Measurement {
     Search,
     /// A file of 250,000 records.
     Csv,
+    /// The console's pages, over the log and over ten thousand applications.
+    Pages,
     /// The `query` function, from its start to its first answer.
     Start,
 }
@@ -51,6 +56,7 @@ pub(crate) async fn run(options: &LogsOptions) -> anyhow::Result<bool> {
     match options.what {
         Measurement::Search => search::run(options, options.records.unwrap_or(MANY)).await,
         Measurement::Csv => csv::run(options, options.records.unwrap_or(IN_A_FILE)).await,
+        Measurement::Pages => pages::run(options, options.records.unwrap_or(MANY)).await,
         Measurement::Start => start::run(options, options.records.unwrap_or(FEW)).await,
     }
 }

@@ -58,7 +58,7 @@ impl Costs {
 }
 
 /// Milliseconds within which so many of a thousand requests were answered.
-fn percentile(times: &[Duration], permille: usize) -> f64 {
+pub(super) fn percentile(times: &[Duration], permille: usize) -> f64 {
     let mut times: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1_000.0).collect();
     times.sort_by(f64::total_cmp);
     let rank = (times.len() * permille).div_ceil(1_000).max(1);

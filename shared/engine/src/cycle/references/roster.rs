@@ -133,7 +133,10 @@ pub(in crate::cycle) fn count(
         }
         let before = roster.escrow.as_ref();
         let failed_before = before.is_some_and(|entry| entry.last_failed >= session.checkpoint.began);
-        figures.failed += u64::from(done.has_failed && !failed_before);
+        if let Some(code) = done.failed.filter(|_| !failed_before) {
+            figures.failed += 1;
+            session.checkpoint.failures.count(code, 1);
+        }
         counts.escrowed = adjusted(counts.escrowed, difference(before.is_some(), done.entry.is_some()));
         counts.escrowed_references = adjusted(
             counts.escrowed_references,

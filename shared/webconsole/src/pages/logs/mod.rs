@@ -20,9 +20,9 @@ use serde_json::Value;
 use self::filter::{ACTIONS, Filter, STATUSES, TIMES};
 pub(super) use self::record::one;
 use super::health::Application;
-use super::{Shell, Trouble, Visitor, shown, skiptoken};
+use super::{Shell, Trouble, Visitor, shown};
 use crate::Console;
-use crate::asking::{Refusal, step};
+use crate::asking::{Listed, Refusal, step};
 use crate::session::Session;
 use crate::times::Moment;
 
@@ -34,13 +34,6 @@ const LOOKS: usize = 5;
 
 /// Applications that are offered to choose from; whoever has more comes from the application's page.
 const OFFERED: usize = 500;
-
-#[derive(Deserialize)]
-struct Listed<T> {
-    value: Vec<T>,
-    #[serde(rename = "@odata.nextLink")]
-    next: Option<String>,
-}
 
 #[derive(Template)]
 #[template(path = "logs.html")]
@@ -96,8 +89,8 @@ async fn find(console: &Console, session: &Session, filter: &Filter) -> Result<F
             }
             Err(refusal) => return Err(refusal),
         };
+        token = listed.token();
         rows.extend(listed.value);
-        token = listed.next.as_deref().and_then(skiptoken);
         if token.is_none() || !rows.is_empty() {
             break;
         }

@@ -37,7 +37,8 @@ pub(in crate::cycle) struct Enrolled {
     /// How many memberships are given now, where that cannot be told from the rest: on a replay, what was written down
     /// before the kill may be more than what was done since.
     pub(super) given: Option<u64>,
-    pub(super) has_failed: bool,
+    /// Why it failed, when it did.
+    pub(super) failed: Option<FailureCode>,
     /// Whether the group turned out to be gone from the target.
     pub(super) is_gone: bool,
     /// The group's entry in escrow from now on.
@@ -230,7 +231,7 @@ async fn settle(run: &Run<'_>, answered: &Answered<'_>, replay: bool) -> Result<
         run.desk.unlink(ObjectType::Group, &roster.group, Some(target)).await?;
     }
     let failure = answered.failure();
-    let has_failed = failure.is_some();
+    let failed = failure.as_ref().map(|failure| failure.code);
     let entry = escrow(roster, failure, *is_gone, *finished, run.began);
     match &entry {
         Some(entry) if roster.escrow.as_ref() != Some(entry) => {
@@ -255,7 +256,7 @@ async fn settle(run: &Run<'_>, answered: &Answered<'_>, replay: bool) -> Result<
         members: answered.done.len(),
         given,
         uncertain: answered.uncertain,
-        has_failed,
+        failed,
         is_gone: *is_gone,
         entry,
     })
