@@ -145,6 +145,25 @@ const parts = {
     await judged(page);
   },
 
+  // Finds out what happened to somebody: by a name, the record, what changed, and all of their records.
+  async person(page, link, name) {
+    await page.goto(link);
+    await page.getByRole("link", { name: "Provisioning logs" }).click();
+    await page.getByLabel("Name or id").fill(name);
+    await page.getByRole("button", { name: "Search" }).click();
+    const row = page.getByRole("row", { name });
+    await has(row, "create");
+    assert.equal(await page.locator("tbody tr").count(), 1, "another name was found, too");
+    await row.getByRole("link").first().click();
+    await has(page.locator(".steps li"), "EntryExportAdd");
+    await page.getByRole("link", { name: "Modified Properties" }).click();
+    await has(page.getByRole("row", { name: "displayName" }), name);
+    await page.getByRole("link", { name: "Everything that happened to them" }).click();
+    await has(page.locator("h1"), name);
+    await has(page.getByRole("table"), "create");
+    await judged(page);
+  },
+
   // From the link of a mail: whoever has no role reads a refusal, whoever reads sees the report, an administrator its buttons.
   async role(page, link, role) {
     await page.goto(link);

@@ -41,7 +41,7 @@ fn page(office: &Office) -> String {
 #[test]
 fn the_bar_of_a_cycle_under_way_rises_by_itself_and_ends_at_100_percent() {
     let app = App::with(Settings { latency: Duration::from_millis(20), ..Settings::default() });
-    let office = company(&app, 4_000);
+    let office = company(&app, 2_500);
     let serve = Serve::start(&office);
     browse(&serve, "bar", "Ledgerly");
 }
@@ -68,7 +68,9 @@ fn axe_finds_nothing_wrong_with_any_page_whatever_the_light_and_the_width() {
     let app = App::start();
     let office = company(&app, 3);
     office.cycle();
-    let record = office.logs(&[])[0]["id"].as_str().expect("a record has an id").to_owned();
+    let records = office.logs(&[]);
+    let record = records[0]["id"].as_str().expect("a record has an id").to_owned();
+    let person = records[0]["sourceIdentity"]["id"].as_str().expect("a person has an id").to_owned();
     let tabs =
         ["steps", "troubleshooting", "properties", "summary"].map(|tab| format!("/logs/{record}?tab={tab}"));
     let about = [
@@ -81,10 +83,22 @@ fn axe_finds_nothing_wrong_with_any_page_whatever_the_light_and_the_width() {
         "/expression",
     ];
     let about = about.map(|below| format!("{}{below}", page(&office)));
-    let pages = ["/", "/?q=nobody", "/applications/none", "/logs", "/logs?q=x&from=x"];
-    let pages = [&pages[..], &about.each_ref().map(String::as_str), &tabs.each_ref().map(String::as_str)]
-        .concat()
-        .join(",");
+    let person = format!("/people/{person}");
+    let pages = ["/", "/?q=nobody", "/applications/none"];
+    let logs = [
+        "/logs",
+        "/logs?source=file&q=nobody",
+        "/logs?q=x&from=x",
+        "/logs?staus=failure",
+        "/logs/none",
+        &person,
+        "/people/nobody",
+        "/exports/none",
+    ];
+    let pages =
+        [&pages[..], &about.each_ref().map(String::as_str), &logs, &tabs.each_ref().map(String::as_str)]
+            .concat()
+            .join(",");
     let serve = Serve::start(&office);
     browse(&serve, "axe", &pages);
 }
@@ -109,7 +123,8 @@ fn a_part_of_the_removals_that_wait_is_approved() {
     let office = company(&app, 40);
     office.cycle();
     office.people(&Person::many(40)[..30]);
-    office.cycle();
+    // 4: removals are held.
+    office.rollcall(&["cycle", "Ledgerly"]).exits(4);
     let serve = Serve::start(&office);
     let leaver = |number: usize| Person::many(40)[number].mail.clone();
     browse(&serve, "removals", &format!("{},{}", leaver(35), leaver(36)));
@@ -140,4 +155,14 @@ fn somebody_is_provisioned_on_demand_and_an_expression_is_tried() {
     office.people(&Person::many(4));
     let serve = Serve::start(&office);
     browse(&serve, "demand", &Person::many(4)[3].id);
+}
+
+#[test]
+fn what_happened_to_somebody_is_found_by_their_name() {
+    let app = App::start();
+    let office = company(&app, 3);
+    office.people(&[&Person::many(3)[..], &[Person::named("E0009", "Zoë", "Ömer")]].concat());
+    office.cycle();
+    let serve = Serve::start(&office);
+    browse(&serve, "person", "Zoë Ömer");
 }

@@ -53,12 +53,16 @@ impl Question {
             return None;
         }
         let known = self.filter.known();
+        // What is nobody's id is in no index.
+        let given = |id: Option<String>| id.filter(|id| !id.is_empty());
         let by = if let Some(text) = &self.search {
             By::Anybody(text.clone())
-        } else if let Some(id) = known.source {
+        } else if let Some(id) = given(known.source) {
             By::Source(SourceId::new(id))
-        } else if let Some(id) = known.target {
+        } else if let Some(id) = given(known.target) {
             By::Target(TargetId::new(id))
+        } else if let Some(id) = given(known.either) {
+            By::Identity(id)
         } else if let Some(cycle) = known.cycle {
             By::Cycle(CycleId(cycle.parse().ok()?))
         } else if known.status == Some(Outcome::Failure) {
@@ -129,6 +133,11 @@ mod tests {
             (None, "targetIdentity/id eq 't' and provisioningStatusInfo/status eq 'failure'", target()),
             (None, "targetIdentity/id eq 't' and sourceIdentity/id eq 's'", By::Source(SourceId::new("s"))),
             (None, "targetIdentity/id eq 't' or sourceIdentity/id eq 's'", By::All),
+            (None, "targetIdentity/id eq ''", By::All),
+            (None, "sourceIdentity/id eq 'x' or targetIdentity/id eq 'x'", By::Identity("x".to_owned())),
+            (None, "targetIdentity/id eq 'x' or sourceIdentity/id eq 'x'", By::Identity("x".to_owned())),
+            (None, "sourceIdentity/id eq 'x' or targetIdentity/id eq 'x' or jobId eq 'j'", By::All),
+            (None, "sourceIdentity/id eq 'x' or tolower(targetIdentity/id) eq 'x'", By::All),
             (Some("Nadia"), "sourceIdentity/id eq 's'", By::Anybody("Nadia".to_owned())),
         ];
         for (search, filter, expected) in cases {

@@ -204,6 +204,7 @@ impl DynamoStore {
         until: Timestamp,
     ) -> Result<(Lease, JobState), StoreError> {
         let owner = self.next_owner();
+        // A lease says nothing about whether somebody is needed: the job stays in its place of the index, if it has one.
         let mut free = "attribute_not_exists(leaseUntil) OR leaseUntil <= :now".to_owned();
         let mut update = "SET fence = if_not_exists(fence, :zero) + :one, leaseOwner = :owner, \
                           leaseUntil = :until, dueKey = if_not_exists(dueKey, :due), dueAt = :until, \

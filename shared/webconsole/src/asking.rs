@@ -117,7 +117,7 @@ impl Api {
     /// Reads what is at a path below `/v1.0/`.
     pub(crate) async fn get<T: DeserializeOwned>(&self, person: &SignedIn, path: &str) -> Result<T, Refusal> {
         let (_, body) = self.ask(person, Wish::new(Method::GET, path)).await?;
-        serde_json::from_slice(&body).map_err(unreadable)
+        serde_json::from_slice(&body).map_err(Refusal::unreadable)
     }
 
     /// Asks for a change.
@@ -125,7 +125,7 @@ impl Api {
         let (head, body) = self.ask(person, wish).await?;
         let told = match body.is_empty() {
             true => Value::Null,
-            false => serde_json::from_slice(&body).map_err(unreadable)?,
+            false => serde_json::from_slice(&body).map_err(Refusal::unreadable)?,
         };
         let place = head.headers.get(OPERATION_LOCATION).and_then(|place| place.to_str().ok());
         let operation = place.and_then(|place| place.rsplit('/').next()).map(ToOwned::to_owned);
@@ -139,7 +139,7 @@ impl Api {
         if status.is_success() {
             return Ok(response);
         }
-        let body = to_bytes(response.into_body(), LARGEST).await.map_err(unreadable)?;
+        let body = to_bytes(response.into_body(), LARGEST).await.map_err(Refusal::unreadable)?;
         Err(Refusal::read(status, &body))
     }
 
@@ -149,7 +149,7 @@ impl Api {
         if let Some(version) = wish.version {
             request = request.header(IF_MATCH, version);
         }
-        let mut request = request.body(Body::from(wish.body)).map_err(unreadable)?;
+        let mut request = request.body(Body::from(wish.body)).map_err(Refusal::unreadable)?;
         request.extensions_mut().insert(person.clone());
         // A router answers; it does not fail.
         let Ok(response) = self.0.clone().oneshot(request).await;
@@ -158,7 +158,7 @@ impl Api {
 
     async fn ask(&self, person: &SignedIn, wish: Wish<'_>) -> Result<(Parts, Vec<u8>), Refusal> {
         let (head, body) = self.answer(person, wish).await?.into_parts();
-        let body = to_bytes(body, LARGEST).await.map_err(unreadable)?;
+        let body = to_bytes(body, LARGEST).await.map_err(Refusal::unreadable)?;
         if head.status.is_success() {
             return Ok((head, body.to_vec()));
         }
@@ -167,6 +167,18 @@ impl Api {
 }
 
 impl Refusal {
+    /// Of what was asked of the console itself.
+    pub(crate) fn bad(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, message: message.into(), request_id: None }
+    }
+
+    /// Of an answer that is none.
+    pub(crate) fn unreadable(error: impl std::fmt::Display) -> Self {
+        tracing::error!("the API's answer cannot be shown: {error}");
+        let message = "the answer cannot be shown; the function's log has the reason".to_owned();
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, message, request_id: None }
+    }
+
     fn read(status: StatusCode, body: &[u8]) -> Self {
         match serde_json::from_slice(body) {
             Ok(Envelope { error: ErrorBody { message, inner } }) => {
@@ -175,12 +187,6 @@ impl Refusal {
             Err(_) => Self { status, message: "there is no explanation".to_owned(), request_id: None },
         }
     }
-}
-
-fn unreadable(error: impl std::fmt::Display) -> Refusal {
-    tracing::error!("the API's answer cannot be shown: {error}");
-    let message = "the answer cannot be shown; the function's log has the reason".to_owned();
-    Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, message, request_id: None }
 }
 
 /// One step of a path, or a value in a question: everything that could end it is written as `%XX`.

@@ -44,7 +44,17 @@ pub struct Console {
     cookies: Cookies,
     /// Where people sign in; on a laptop nowhere, but by the link that is printed.
     issuer: Option<Arc<Issuer>>,
+    files: Files,
     clock: Arc<dyn Clock>,
+}
+
+/// How files of the log come about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Files {
+    /// Written while they are sent.
+    Streamed,
+    /// Asked for, and fetched once they are written: a function's answer ends at 6 MB.
+    Exported,
 }
 
 impl Console {
@@ -52,7 +62,7 @@ impl Console {
     #[must_use]
     pub fn local(api: Router, access: Access, key: &[u8; 32], clock: Arc<dyn Clock>) -> Self {
         let cookies = Cookies { key: cookie_key(key), secure: false };
-        Self { api: Api(api), access, cookies, issuer: None, clock }
+        Self { api: Api(api), access, cookies, issuer: None, files: Files::Streamed, clock }
     }
 
     /// Over these routes of the API, for people who sign in at an issuer. `key` is the stack's: whatever answers for it has
@@ -60,7 +70,8 @@ impl Console {
     #[must_use]
     pub fn new(api: Router, access: Access, issuer: Issuer, key: &[u8; 32], clock: Arc<dyn Clock>) -> Self {
         let cookies = Cookies { key: cookie_key(key), secure: true };
-        Self { api: Api(api), access, cookies, issuer: Some(Arc::new(issuer)), clock }
+        let issuer = Some(Arc::new(issuer));
+        Self { api: Api(api), access, cookies, issuer, files: Files::Exported, clock }
     }
 }
 

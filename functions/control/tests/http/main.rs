@@ -7,6 +7,7 @@ mod access;
 mod applications;
 mod asking;
 mod console;
+mod console_exports;
 mod discovering;
 mod jobs;
 mod openapi;

@@ -154,11 +154,14 @@ impl Stage {
         self.answer_to(Access::local(TOKEN.into(), "nadia".to_owned()), request).await
     }
 
+    pub(crate) fn router(&self, access: Access) -> axum::Router {
+        router(self.settings.clone(), access)
+    }
+
     pub(crate) async fn answer_to(&self, access: Access, request: Request<Body>) -> Answer {
         // One thing after the other.
         self.clock.advance(SignedDuration::from_secs(1));
-        let router = router(self.settings.clone(), access);
-        let response = router.oneshot(request).await.unwrap();
+        let response = self.router(access).oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), 64 << 20).await.unwrap();
         Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or_default() }

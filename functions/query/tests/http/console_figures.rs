@@ -11,7 +11,7 @@ use serde_json::json;
 use store::StoredApplication;
 
 use crate::applications::company;
-use crate::console_logs::{Browser, PLANTED};
+use crate::browser::{Browser, PLANTED};
 use crate::stage::{APPLICATION, CYCLE, JOB, Stage, noon};
 
 /// The largest page, in bytes.

@@ -1,80 +1,13 @@
 //! The console's provisioning log: what is looked for, a page at a time, a record in its tabs, a file.
 
-use api::Access;
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
-use axum::http::{HeaderMap, Request, StatusCode};
-use engine::report::{ErrorInformation, ModifiedProperty, Outcome, ProvisioningRecord};
-use query::http::router;
-use tower::ServiceExt as _;
-use webconsole::Console;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use engine::report::{ErrorInformation, ModifiedProperty, Outcome, ProvisioningRecord, Step, StepType};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
 
-use crate::stage::{Stage, TOKEN, record};
-
-/// What would run, or end an attribute, if anything were shown as it stands.
-pub(crate) const PLANTED: &str = "\"'><script>alert(1)</script>&amp;<img src=x>";
-
-/// A console over a stage, for whoever opened the start-up link.
-pub(crate) struct Browser {
-    router: Router,
-    cookie: String,
-    _stage: Stage,
-}
-
-pub(crate) struct Page {
-    pub(crate) status: StatusCode,
-    headers: HeaderMap,
-    pub(crate) text: String,
-}
-
-impl Browser {
-    pub(crate) async fn over(stage: Stage) -> Self {
-        let access = Access::local(TOKEN.into(), "nadia");
-        let api = router(stage.store.clone(), stage.settings(access.clone()));
-        let console = Console::local(api, access, &[7; 32], stage.clock.clone());
-        let router = webconsole::pages(console);
-        let link = Request::get(format!("/sign-in?token={TOKEN}")).body(Body::empty()).unwrap();
-        let signed_in = router.clone().oneshot(link).await.unwrap();
-        let cookie = signed_in.headers()[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
-        Self { router, cookie, _stage: stage }
-    }
-
-    pub(crate) async fn get(&self, path: &str) -> Page {
-        let request = Request::get(path).header(COOKIE, &self.cookie).body(Body::empty()).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = to_bytes(response.into_body(), 16 << 20).await.unwrap();
-        Page { status, headers, text: String::from_utf8_lossy(&text).into_owned() }
-    }
-}
-
-impl Page {
-    #[track_caller]
-    pub(crate) fn says(&self, words: &[&str]) {
-        for word in words {
-            assert!(self.text.contains(word), "{word}: {}", self.text);
-        }
-    }
-
-    #[track_caller]
-    pub(crate) fn keeps_quiet_about(&self, words: &[&str]) {
-        for word in words {
-            assert!(!self.text.contains(word), "{word}: {}", self.text);
-        }
-    }
-
-    /// How many records are in the table.
-    pub(crate) fn rows(&self) -> usize {
-        self.text.matches("<th scope=\"row\">").count()
-    }
-
-    pub(crate) fn link(&self, words: &str) -> String {
-        let before = self.text.split(words).next().unwrap();
-        let link = before.rsplit("href=\"").next().unwrap().split('"').next().unwrap();
-        link.replace("&#38;", "&").replace("&amp;", "&")
-    }
-}
+use crate::browser::{Browser, PLANTED};
+use crate::stage::{Stage, record};
 
 /// Zoë's account was refused, in words that somebody planted.
 fn refused() -> ProvisioningRecord {
@@ -110,35 +43,81 @@ async fn an_administrator_finds_out_what_happened_to_somebody_and_why() {
 
     let id = refused().id;
     let shown = browser.get(&format!("/logs/{id}")).await;
+    browser
+        .get(&shown.link("Everything that happened to them"))
+        .await
+        .says(&["Everything that happened in every"]);
     shown.says(&["EntryConflict", "Change the clashing value.", "aria-current=\"page\">Troubleshooting"]);
     for (tab, words) in
         [("steps", "<h2>Steps</h2>"), ("properties", "nothing"), ("summary", "<code>zoe</code>")]
     {
         browser.get(&format!("/logs/{id}?tab={tab}")).await.says(&[words]);
     }
-    let everything = browser.get(&shown.link("Everything that happened to them")).await;
-    assert_eq!(everything.rows(), 1);
     assert_eq!(browser.get("/logs/00000000-0000-0000-0000-000000000000").await.status, StatusCode::NOT_FOUND);
+}
+
+/// A record of which every text is planted, but for those that are words of ours.
+fn planted() -> ProvisioningRecord {
+    let mut zoe = refused();
+    zoe.provisioning_steps = vec![Step {
+        name: String::new(),
+        provisioning_step_type: StepType::Export,
+        status: Outcome::Failure,
+        description: String::new(),
+        details: [("key".to_owned(), String::new())].into(),
+    }];
+    let mut record = serde_json::to_value(zoe).unwrap();
+    for (name, value) in record.as_object_mut().unwrap() {
+        if !["id", "activityDateTime", "provisioningAction"].contains(&name.as_str()) {
+            plant(value);
+        }
+    }
+    serde_json::from_value(record).unwrap()
+}
+
+fn plant(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = PLANTED.to_owned(),
+        Value::Array(entries) => entries.iter_mut().for_each(plant),
+        Value::Object(members) if members.contains_key("key") => {
+            *members = [(PLANTED.to_owned(), json!(PLANTED))].into_iter().collect();
+        }
+        Value::Object(members) => {
+            for (name, value) in members {
+                if !["status", "provisioningStepType"].contains(&name.as_str()) {
+                    plant(value);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 #[tokio::test]
 async fn nothing_out_of_a_directory_is_taken_for_html() {
     let stage = Stage::new().await;
-    stage.log(&[refused()]).await;
+    stage.log(&[planted()]).await;
     let browser = Browser::over(stage).await;
-    let id = refused().id;
+    let id = planted().id;
+    let person = browser.get("/logs").await.link("\" dir=\"auto\">&#34;");
+    assert!(person.starts_with("/people/"), "{person}");
     let mut paths = vec![
         "/logs".to_owned(),
         "/logs?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&cycle=%22%3E%3Cimg%20src=x%3E".to_owned(),
+        "/logs?application=%22%3E%3Cimg%20src=x%3E&source=%22%3E%3Cimg%20src=x%3E".to_owned(),
+        "/logs?%22%3E%3Cimg%20src=x%3E=1".to_owned(),
+        format!("/logs/{id}?tab=%22%3E%3Cimg%20src=x%3E"),
+        "/people/%22%3E%3Cimg%20src=x%3E".to_owned(),
     ];
     paths.extend(
         ["steps", "troubleshooting", "properties", "summary"].map(|tab| format!("/logs/{id}?tab={tab}")),
     );
-    for path in paths {
-        let page = browser.get(&path).await;
+    for path in paths.iter().chain([&person]) {
+        let page = browser.get(path).await;
         page.keeps_quiet_about(&["<script>alert", "<img", "\"'>"]);
         assert!(page.text.len() < 50_000, "{path} has {} bytes", page.text.len());
     }
+    assert_eq!(browser.get(&person).await.rows(), 1);
 }
 
 #[tokio::test]
@@ -166,7 +145,8 @@ async fn what_is_wrong_with_a_question_is_told_beside_the_form() {
         ("/logs?q=z", "at least two letters"),
         ("/logs?from=yesterday", "the first day is no date"),
         ("/logs?status=failed", "none of those offered"),
-        ("/logs?token=x&since=2026-03-01T00:00:00Z", "role=\"alert\""),
+        ("/logs?token=x&since=2026-03-01T00:00:00Z&until=2026-03-02T00:00:00Z", "role=\"alert\""),
+        ("/logs?token=x", "this address was cut"),
     ] {
         let page = browser.get(path).await;
         assert_eq!(page.status, StatusCode::BAD_REQUEST, "{path}");
@@ -187,5 +167,18 @@ async fn what_is_looked_for_is_downloaded_as_a_file() {
     assert_eq!(file.status, StatusCode::OK, "{}", file.text);
     assert!(file.headers[CONTENT_TYPE].to_str().unwrap().contains("ndjson"), "{:?}", file.headers);
     assert_eq!(file.text.lines().count(), 1);
-    assert_eq!(browser.get("/logs/download?format=pdf").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(browser.get("/logs/download/pdf").await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_file_holds_what_the_page_showed_and_nothing_that_came_later() {
+    let stage = Stage::new().await;
+    stage.log(&[record("ada", "Ada", 1, Outcome::Success)]).await;
+    let browser = Browser::over(stage).await;
+    let page = browser.get("/logs?days=1").await;
+    browser.stage.clock.advance(SignedDuration::from_mins(10));
+    browser.stage.log(&[record("bea", "Bea", -5, Outcome::Success)]).await;
+    let file = browser.get(&page.link("\">NDJSON")).await;
+    assert_eq!((file.text.lines().count(), page.rows()), (1, 1), "{}", file.text);
+    assert_eq!(browser.get("/logs?days=1").await.rows(), 2);
 }

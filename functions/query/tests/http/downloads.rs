@@ -175,7 +175,12 @@ async fn where_answers_are_short_a_download_is_refused_with_what_to_do_instead()
 }
 
 /// An export as `sync` left it.
-async fn export(stage: &Stage, number: u128, status: OperationStatus, answer: Option<Value>) -> Uuid {
+pub(crate) async fn export(
+    stage: &Stage,
+    number: u128,
+    status: OperationStatus,
+    answer: Option<Value>,
+) -> Uuid {
     let id = Uuid::from_u128(number);
     let operation = Operation {
         id,
@@ -192,11 +197,11 @@ async fn export(stage: &Stage, number: u128, status: OperationStatus, answer: Op
     id
 }
 
-fn succeeded() -> Option<Value> {
+pub(crate) fn succeeded() -> Option<Value> {
     Some(json!({ "format": "csv", "records": 7, "bytes": 3, "key": "exports/x.zip" }))
 }
 
-fn bucket() -> Exports {
+pub(crate) fn bucket() -> Exports {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
         .region(aws_sdk_s3::config::Region::new("eu-central-1"))

@@ -4,9 +4,13 @@
 
 mod access;
 mod applications;
+mod browser;
 mod connections;
+mod console_exports;
 mod console_figures;
 mod console_logs;
+mod console_people;
+mod console_searches;
 mod downloads;
 mod in_a_browser;
 mod jobs;

@@ -20,23 +20,23 @@ use crate::stage::{APPLICATION, Stage, in_trouble, noon};
 
 /// The console of a stage, behind an issuer.
 pub(crate) struct Cloud {
-    stage: Stage,
+    pub(crate) stage: Stage,
     issuer: Issuer,
     key: SigningKey,
     pub(crate) router: Router,
 }
 
 /// A browser: it keeps cookies, and follows nothing by itself.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     cloud: &'a Cloud,
     cookies: BTreeMap<String, String>,
 }
 
 /// What a browser was answered.
-struct Page {
-    status: StatusCode,
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
     location: Option<String>,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Cloud {
@@ -56,7 +56,7 @@ impl Cloud {
         Self { stage, issuer, key, router }
     }
 
-    fn browser(&self) -> Browser<'_> {
+    pub(crate) fn browser(&self) -> Browser<'_> {
         Browser { cloud: self, cookies: BTreeMap::new() }
     }
 
@@ -71,7 +71,7 @@ impl Cloud {
 }
 
 impl Browser<'_> {
-    async fn get(&mut self, path: &str) -> Page {
+    pub(crate) async fn get(&mut self, path: &str) -> Page {
         self.send(Request::get(path), Body::empty()).await
     }
 
@@ -111,7 +111,7 @@ impl Browser<'_> {
     }
 
     /// Asks for a page signed out, goes to the issuer, and comes back with its code; where that leads.
-    async fn sign_in(&mut self, page: &str) -> Page {
+    pub(crate) async fn sign_in(&mut self, page: &str) -> Page {
         let led = self.get(page).await.location.unwrap();
         assert!(led.starts_with("/sign-in?to="), "{led}");
         let issuers = self.get(&led).await.location.unwrap();

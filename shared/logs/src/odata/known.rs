@@ -21,6 +21,8 @@ pub struct Known {
     pub source: Option<String>,
     /// The account's id in the target.
     pub target: Option<String>,
+    /// The object's id in the source, or the account's in the target: this is one of both.
+    pub either: Option<String>,
     /// How they ended.
     pub status: Option<Outcome>,
     /// None is older than this.
@@ -48,7 +50,27 @@ impl Known {
             Condition::Compare(operand, comparison, value) if operand.fold == Fold::AsItIs => {
                 self.compared(operand.property.path, *comparison, value);
             }
-            Condition::Compare(..) | Condition::Any(_) | Condition::Not(_) | Condition::Text(..) => {}
+            Condition::Any(conditions) => {
+                if let [one, other] = conditions.as_slice() {
+                    self.learn_either(one, other);
+                }
+            }
+            Condition::Compare(..) | Condition::Not(_) | Condition::Text(..) => {}
+        }
+    }
+
+    /// Somebody's id is asked for in one system or the other: two indexes together hold the answer.
+    fn learn_either(&mut self, one: &Condition, other: &Condition) {
+        let [one, other] = [one, other].map(|condition| {
+            let mut known = Self::default();
+            known.learn(condition);
+            known
+        });
+        let same = |source: &Option<String>, target: &Option<String>| source.is_some() && source == target;
+        if same(&one.source, &other.target) {
+            self.either = self.either.take().or(one.source);
+        } else if same(&other.source, &one.target) {
+            self.either = self.either.take().or(other.source);
         }
     }
 

@@ -158,6 +158,7 @@ fn an_index_is_asked_for_what_all_records_have_in_common() {
         job: text("4"),
         source: text("5"),
         target: text(""),
+        either: None,
         status: Some(Outcome::Failure),
         from: "2026-03-02T00:00:00Z".parse().ok(),
         to: "2026-03-04T00:00:00Z".parse().ok(),
@@ -177,6 +178,9 @@ fn an_index_is_asked_for_what_all_records_have_in_common() {
         assert_eq!(known(text), Known::default(), "{text}");
     }
     assert_eq!(known("jobId in ('a')").job, text("a"));
+    let either =
+        "jobId eq 'j' and (sourceIdentity/id eq 'a' or (targetIdentity/id eq 'a' and cycleId eq 'c'))";
+    assert_eq!(known(either), Known { job: text("j"), either: text("a"), ..Known::default() });
 }
 
 /// A filter made of the comparisons above, and whether it holds.
@@ -227,6 +231,8 @@ proptest! {
         if filter.holds(&record) {
             prop_assert!(known.job.is_none_or(|job| job == record.job_id));
             prop_assert!(known.target.is_none_or(|target| target == record.target_identity.id));
+            let ids = [&record.source_identity.id, &record.target_identity.id];
+            prop_assert!(known.either.is_none_or(|id| ids.contains(&&id)));
             prop_assert!(known.from.is_none_or(|from| from <= record.activity_date_time));
             prop_assert!(known.to.is_none_or(|to| to >= record.activity_date_time));
             prop_assert!(known.status.is_none_or(|status| status == record.provisioning_status_info.status));

@@ -57,6 +57,8 @@ pub enum By {
     Source(SourceId),
     /// The account's id in the target.
     Target(TargetId),
+    /// The id in either system.
+    Identity(String),
     /// The cycle.
     Cycle(CycleId),
     /// That they failed.
@@ -179,6 +181,11 @@ impl DynamoStore {
         Ok(match (&query.by, &query.job) {
             (By::Source(id), _) => one(keys::BY_SOURCE, IdHash::of(id).to_string()),
             (By::Target(id), _) => one(keys::BY_TARGET, keys::target_hash(id).to_string()),
+            (By::Identity(id), _) => {
+                let mut either = of_people(&BTreeSet::from([SourceId::new(id)]));
+                either.extend(one(keys::BY_TARGET, keys::target_hash(&TargetId::new(id)).to_string()));
+                either
+            }
             (By::Cycle(id), _) => sharded(keys::BY_CYCLE, |shard| keys::cycle_shard(&id.to_string(), shard)),
             (By::All, None) => sharded(keys::ALL, keys::all_shard),
             (By::All, Some(job)) => sharded(keys::BY_JOB, |shard| keys::job_shard(job, shard)),
@@ -259,6 +266,7 @@ impl RecordQuery {
             && match &self.by {
                 By::Source(id) => id.as_str() == record.source_identity.id,
                 By::Target(id) => id.as_str() == record.target_identity.id,
+                By::Identity(id) => *id == record.source_identity.id || *id == record.target_identity.id,
                 By::All | By::Cycle(_) | By::Failures | By::Person(_) | By::Anybody(_) => true,
             }
     }

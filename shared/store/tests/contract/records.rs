@@ -93,6 +93,8 @@ async fn records_are_found_by_everything_an_administrator_may_know() {
         ("the person, anywhere", query(By::Source(source("ann"))), 3),
         ("the person, in the job", in_job(By::Source(source("ann"))), 2),
         ("the account", in_job(By::Target(account("account-ben"))), 1),
+        ("the person's id, in either system", query(By::Identity("ann".into())), 3),
+        ("the account's id, in either system", in_job(By::Identity("account-ben".into())), 1),
         ("the cycle", query(By::Cycle(cycle(1))), 2),
         ("failures of the job", in_job(By::Failures), 1),
         ("failures of all applications", query(By::Failures), 1),

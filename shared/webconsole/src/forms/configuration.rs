@@ -79,8 +79,7 @@ enum Kept {
 
 async fn keep(console: &Console, sent: &Sent, application: &str, pairs: &[Value]) -> Result<Kept, Refusal> {
     if pairs.is_empty() {
-        let message = "nothing is filled in; what is left empty stays as it is".to_owned();
-        return Err(Refusal { status: StatusCode::BAD_REQUEST, message, request_id: None });
+        return Err(Refusal::bad("nothing is filled in; what is left empty stays as it is"));
     }
     let person = &sent.session.person;
     if sent.text("how") != "untried" {

@@ -1,7 +1,7 @@
 //! What is done with a job.
 
 use axum::extract::{Path, State};
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -59,8 +59,8 @@ pub(super) async fn restart(
 ) -> Result<Response, Trouble> {
     let scopes: Vec<&str> = sent.all("scope").collect();
     if scopes.is_empty() {
-        let message = "nothing is ticked; tick what shall be forgotten, or start the job instead".to_owned();
-        let refusal = Refusal { status: StatusCode::BAD_REQUEST, message, request_id: None };
+        let refusal =
+            Refusal::bad("nothing is ticked; tick what shall be forgotten, or start the job instead");
         return Err(Trouble::on(&sent.session, &self::page(&application, "/restart"))(refusal));
     }
     let page = page(&application, "");

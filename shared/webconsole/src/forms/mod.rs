@@ -6,11 +6,13 @@
 //! POST …/jobs/{job}/removals, /escrows                          what waits
 //! POST …/jobs/{job}/provision, /expression                      somebody now; an expression, tried
 //! POST …/preview, /save, /secrets, /notification                the configuration
+//! POST /forms/exports/{format}                                  a file of the log
 //! ```
 //!
 //! `…` is `/forms/applications/{application}`.
 
 mod configuration;
+mod exports;
 mod expression;
 mod jobs;
 mod sent;
@@ -55,6 +57,7 @@ pub fn forms(console: Console) -> Router {
         .route(&of("save"), post(configuration::save))
         .route(&of("secrets"), post(configuration::secrets))
         .route(&of("notification"), post(configuration::notification))
+        .route("/forms/exports/{format}", post(exports::export))
         .with_state(console)
         .layer(from_fn(guarded))
 }

@@ -1,7 +1,7 @@
 //! What somebody decides about removals that wait, and about what failed.
 
 use axum::extract::{Path, State};
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -49,8 +49,7 @@ async fn decide(
     let page = page(application, "/waiting");
     let trouble = Trouble::on(&sent.session, &page);
     let Some(body) = named(sent) else {
-        let message = "nothing is ticked; tick whom it is about".to_owned();
-        return Err(trouble(Refusal { status: StatusCode::BAD_REQUEST, message, request_id: None }));
+        return Err(trouble(Refusal::bad("nothing is ticked; tick whom it is about")));
     };
     let wish = Wish::new(Method::POST, path).json(&body);
     let answered = console.api.send(&sent.session.person, wish).await.map_err(trouble)?;

@@ -93,15 +93,10 @@ impl Asked<'_> {
         let mut rows = in_need.map(|in_need| in_need.value).unwrap_or_default();
         all.value.retain(|one| rows.iter().all(|row| row.id != one.id));
         rows.extend(all.value);
-        if !wanted.is_empty() || !looking.only.is_empty() || is_first {
+        let is_later_by_name = wanted.is_empty() && looking.only.is_empty() && !is_first;
+        if !is_later_by_name {
             // What the index of those in need does not know yet comes first, too.
-            rows.sort_by_cached_key(|one| {
-                let health = one.job().status.health();
-                (
-                    health.needs_somebody().then_some(health).unwrap_or(Health::Healthy),
-                    one.display_name.to_lowercase(),
-                )
-            });
+            rows.sort_by_cached_key(rank);
         }
         let now = self.console.clock.now();
         let rows = rows.into_iter().map(|application| Row::of(application, now)).collect();
@@ -123,6 +118,13 @@ impl Row {
     fn of(application: Application, now: Timestamp) -> Self {
         Self { spark: Spark::of(&application.job().status.days, now), application }
     }
+}
+
+/// The most urgent first, then by name.
+fn rank(one: &Application) -> (Health, String) {
+    let health = one.job().status.health();
+    let urgent = if health.needs_somebody() { health } else { Health::Healthy };
+    (urgent, one.display_name.to_lowercase())
 }
 
 /// How many need somebody, and what for.

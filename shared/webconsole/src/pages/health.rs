@@ -8,6 +8,7 @@ use engine::days::Days;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::asking::step;
 use crate::times::{Moment, count, lasting};
 
 /// As much of Graph's `servicePrincipal` as is shown.
@@ -104,6 +105,8 @@ pub(crate) struct GroupCounts {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Execution {
+    /// The cycle's id.
+    activity_identifier: String,
     pub(crate) kind: String,
     state: String,
     pub(crate) error: Option<Failure>,
@@ -276,6 +279,16 @@ impl Execution {
 
     pub(crate) fn figure(&self, name: &str) -> u64 {
         self.figures.get(name).and_then(serde_json::Value::as_u64).unwrap_or_default()
+    }
+
+    /// Its records.
+    pub(crate) fn records(&self) -> String {
+        format!("/logs?cycle={}", step(&self.activity_identifier))
+    }
+
+    /// Whether there are any.
+    pub(crate) fn did_something(&self) -> bool {
+        self.figure("logRecords") > 0
     }
 
     /// How it ended, in a word.

@@ -10,13 +10,16 @@
 //! GET …/configuration, …/drafts/{result}  in words, as a file; what a change would do    draft
 //! GET …/expression                        expressions, tried
 //! GET /logs, /logs/{record}               what happened to whom                      the fields of the form
-//! GET /logs/download                      the same as a file                         and format
+//! GET /logs/download/{format}             the same as a file                         the same
+//! GET /people/{id}                        what happened to one of them everywhere    token
+//! GET /exports/{export}, …/file           a file that was asked for
 //! GET /sign-in, POST /sign-out
 //! ```
 
 mod application;
 mod applications;
 pub(crate) mod configuration;
+mod exports;
 pub(crate) mod expression;
 mod figures;
 mod health;
@@ -45,6 +48,7 @@ use axum::routing::{get, post};
 
 use crate::{Console, assets, sign_in};
 
+pub(crate) use self::logs::wanted;
 pub(crate) use self::notice::Notice;
 pub(crate) use self::shell::{Shell, Trouble, Visitor};
 
@@ -74,8 +78,12 @@ pub fn pages(console: Console) -> Router {
         .route("/applications/{application}/drafts/{operation}", get(configuration::draft))
         .route("/applications/{application}/expression", get(expression::ask))
         .route("/logs", get(logs::list))
-        .route("/logs/download", get(logs::download))
+        .route("/logs/download/{format}", get(logs::download))
         .route("/logs/{record}", get(logs::one))
+        // Ids hold any character, and gateways hand over a slash as it is.
+        .route("/people/{*id}", get(logs::person))
+        .route("/exports/{export}", get(exports::one))
+        .route("/exports/{export}/file", get(exports::file))
         .route("/sign-in", get(sign_in::enter))
         .route(sign_in::BACK, get(sign_in::come_back))
         .route("/sign-out", post(sign_in::leave))

@@ -1,39 +1,42 @@
 //! The provisioning log: what happened to whom, and why.
 //!
 //! ```text
-//! GET /logs            the fields of the form ([`filter`]), a page at a time
-//! GET /logs/download   the same, and format: csv, json, ndjson
-//! GET /logs/{record}   tab: steps, troubleshooting, properties, summary
+//! GET /logs                     the fields of the form ([`filter`]), a page at a time
+//! GET /logs/download/{format}   the same fields; csv, json, ndjson
+//! GET /logs/{record}            tab: steps, troubleshooting, properties, summary
+//! GET /people/{id}              all records of an id in either system; token
 //! ```
 
+mod fields;
+mod file;
 mod filter;
+mod find;
+mod person;
+mod question;
 mod record;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use engine::report::{Outcome, ProvisioningRecord};
-use serde::Deserialize;
 use serde_json::Value;
 
-use self::filter::{ACTIONS, Filter, STATUSES, TIMES};
+use self::fields::read;
+pub(super) use self::file::download;
+pub(crate) use self::file::wanted;
+use self::filter::Filter;
+use self::find::{Choice, Found, Named, Offered, find, named, offered};
+pub(super) use self::person::person;
+use self::question::{ACTIONS, STATUSES, TIMES};
 pub(super) use self::record::one;
-use super::health::Application;
 use super::{Shell, Trouble, Visitor, shown};
-use crate::Console;
-use crate::asking::{Listed, Refusal, step};
-use crate::session::Session;
+use crate::asking::step;
 use crate::times::Moment;
+use crate::{Console, Files};
 
 /// Rows of a page.
 const ROWS: usize = 50;
-
-/// Pages of the API that are looked through for one of ours: rare answers are found over several.
-const LOOKS: usize = 5;
-
-/// Applications that are offered to choose from; whoever has more comes from the application's page.
-const OFFERED: usize = 500;
 
 #[derive(Template)]
 #[template(path = "logs.html")]
@@ -42,99 +45,45 @@ struct Page {
     filter: Filter,
     /// What is wrong with the question.
     problem: Option<String>,
-    applications: Vec<Application>,
+    offered: Offered,
+    /// The application that is asked about, when it is there for whoever looks.
+    named: Option<Named>,
     rows: Vec<ProvisioningRecord>,
     next: Option<String>,
-}
-
-/// What was found.
-#[derive(Default)]
-struct Found {
-    rows: Vec<ProvisioningRecord>,
-    next: Option<String>,
-    problem: Option<String>,
+    /// A file of all of it, in each format: where it is, or where it is asked for.
+    files: Vec<(&'static str, String)>,
+    streamed: bool,
 }
 
 /// `GET /logs`.
 pub(super) async fn list(
     State(console): State<Console>,
     Visitor(session): Visitor,
-    Query(filter): Query<Filter>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Trouble> {
-    let found = find(&console, &session, &filter).await.map_err(Trouble::to(&session))?;
-    // Who may read the log may not be one who may read applications: then there are none to choose from.
-    let path = format!("servicePrincipals?$top={OFFERED}");
-    let listed: Result<Listed<Application>, Refusal> = console.api.get(&session.person, &path).await;
-    let applications = listed.map(|listed| listed.value).unwrap_or_default();
-    let Found { rows, next, problem } = found;
-    let shell = Shell::new("Provisioning logs", &session).within("/logs");
-    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(shown(status, &Page { shell, filter, problem, applications, rows, next }))
-}
-
-async fn find(console: &Console, session: &Session, filter: &Filter) -> Result<Found, Refusal> {
-    let question = match filter.question(console.clock.now()) {
-        Ok(question) => question,
-        Err(problem) => return Ok(Found { problem: Some(problem), ..Found::default() }),
+    let filter: Filter = read(query.as_deref()).map_err(Trouble::to(&session))?;
+    let (named, offered) =
+        tokio::join!(named(&console, &session, &filter.application), offered(&console, &session));
+    let asked = match &named {
+        Some(named) => filter.within(&named.id, &named.job),
+        None => filter.clone(),
     };
-    let mut token = Some(filter.token.clone()).filter(|token| !token.is_empty());
-    let mut rows = Vec::new();
-    for _ in 0..LOOKS {
-        let path = path("", filter, &question.filter, &[("$top", &ROWS.to_string())], token.as_deref());
-        let listed: Listed<ProvisioningRecord> = match console.api.get(&session.person, &path).await {
-            Ok(listed) => listed,
-            // A name that is too short, or that too many have: the API says what to write instead.
-            Err(refusal) if refusal.status == StatusCode::BAD_REQUEST => {
-                return Ok(Found { problem: Some(refusal.message), ..Found::default() });
-            }
-            Err(refusal) => return Err(refusal),
-        };
-        token = listed.token();
-        rows.extend(listed.value);
-        if token.is_none() || !rows.is_empty() {
-            break;
-        }
-    }
-    let next = token.map(|token| filter.next(&token, question.since));
-    Ok(Found { rows, next, problem: None })
-}
-
-/// Where the API is asked.
-fn path(
-    below: &str,
-    filter: &Filter,
-    conditions: &str,
-    more: &[(&str, &str)],
-    token: Option<&str>,
-) -> String {
-    let mut path = format!("auditLogs/provisioning{below}?$filter={}", step(conditions));
-    let search = Some(filter.q.trim()).filter(|text| !text.is_empty()).map(|text| ("$search", text));
-    let token = token.map(|token| ("$skiptoken", token));
-    for (name, value) in search.into_iter().chain(more.iter().copied()).chain(token) {
-        path.push_str(&format!("&{name}={}", step(value)));
-    }
-    path
-}
-
-/// A file of what is looked for.
-#[derive(Deserialize)]
-pub(super) struct Wanted {
-    #[serde(default)]
-    format: String,
-}
-
-/// `GET /logs/download`: passed on as the API streams it.
-pub(super) async fn download(
-    State(console): State<Console>,
-    Visitor(session): Visitor,
-    Query(filter): Query<Filter>,
-    Query(wanted): Query<Wanted>,
-) -> Result<Response, Trouble> {
-    let told = |message| Refusal { status: StatusCode::BAD_REQUEST, message, request_id: None };
-    let question = filter.question(console.clock.now()).map_err(told).map_err(Trouble::to(&session))?;
-    let more = [("$format", wanted.format.as_str())];
-    let path = path("/download", &filter, &question.filter, &more, None);
-    console.api.stream(&session.person, &path).await.map_err(Trouble::to(&session))
+    let found = find(&console, &session, &asked).await.map_err(Trouble::to(&session))?;
+    let Found { question, rows, next, problem } = found;
+    let files = question.as_ref().map(|question| file::addresses(console.files, &asked, question));
+    let page = Page {
+        shell: Shell::new("Provisioning logs", &session).within("/logs"),
+        next: question.zip(next).map(|(question, token)| filter.next(&token, &question)),
+        filter,
+        problem,
+        offered,
+        named,
+        rows,
+        files: files.unwrap_or_default(),
+        streamed: console.files == Files::Streamed,
+    };
+    let status = if page.problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok(shown(status, &page))
 }
 
 impl Page {
@@ -150,13 +99,26 @@ impl Page {
         ACTIONS
     }
 
-    fn link(&self, record: &ProvisioningRecord) -> String {
-        format!("/logs/{}", record.id)
+    fn token(&self) -> &str {
+        self.shell.who.as_ref().map_or("", |who| &who.form_token)
     }
 
-    fn formats(&self) -> [(&'static str, &'static str); 3] {
-        [("csv", "CSV"), ("json", "JSON"), ("ndjson", "NDJSON")]
+    fn others(&self) -> impl Iterator<Item = &Choice> {
+        let chosen = self.chosen().map_or("", |(id, _)| id);
+        self.offered.applications.iter().filter(move |choice| choice.id != chosen)
     }
+
+    /// The application that is asked about, as it stands in the list: also when it is not among those offered.
+    fn chosen(&self) -> Option<(&str, &str)> {
+        let given = self.filter.application.trim();
+        let named = self.named.as_ref().map(|named| (named.id.as_str(), named.name.as_str()));
+        named.or((!given.is_empty()).then_some((given, given)))
+    }
+}
+
+/// Where a record is.
+pub(crate) fn link(record: &ProvisioningRecord) -> String {
+    format!("/logs/{}", record.id)
 }
 
 /// A word of an enum as the API writes it.
@@ -193,7 +155,19 @@ pub(crate) fn when(record: &ProvisioningRecord) -> Moment {
     Moment::of(record.activity_date_time)
 }
 
+/// Who it happened to: by name, by id when they have none.
+pub(crate) fn who(record: &ProvisioningRecord) -> &str {
+    match record.source_identity.display_name.as_str() {
+        "" => &record.source_identity.id,
+        name => name,
+    }
+}
+
 /// Everything that happened to somebody, in every application.
 pub(crate) fn everything_of(id: &str) -> String {
-    format!("/logs?q={}&days=30", step(id))
+    match id {
+        // Browsers take these for steps up and down a path.
+        "" | "." | ".." => format!("/logs?q={id}&days=30"),
+        id => format!("/people/{}", step(id)),
+    }
 }

@@ -1,14 +1,15 @@
 //! One record, in four tabs: steps, troubleshooting, what changed, summary.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use engine::report::ProvisioningRecord;
 use serde::Deserialize;
 
+use super::{read, who};
 use crate::Console;
-use crate::asking::step;
+use crate::asking::{Refusal, step};
 use crate::pages::{Shell, Trouble, Visitor, shown};
 use crate::times::lasting;
 
@@ -20,9 +21,10 @@ const TABS: [(&str, &str); 4] = [
     ("summary", "Summary"),
 ];
 
-#[derive(Deserialize)]
-pub(crate) struct Tab {
-    #[serde(default)]
+/// The fields of the address.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Fields {
     tab: String,
 }
 
@@ -39,20 +41,26 @@ pub(crate) async fn one(
     State(console): State<Console>,
     Visitor(session): Visitor,
     Path(id): Path<String>,
-    Query(Tab { tab }): Query<Tab>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Trouble> {
+    let given = read(query.as_deref()).and_then(|Fields { tab }| wanted(&tab));
+    let given = given.map_err(Trouble::to(&session))?;
     let path = format!("auditLogs/provisioning/{}", step(&id));
     let read = console.api.get(&session.person, &path).await;
     let record: ProvisioningRecord = read.map_err(Trouble::to(&session))?;
     let failed = record.provisioning_status_info.error_information.is_some();
-    let usual = if failed { "troubleshooting" } else { "steps" };
-    let tab = TABS.iter().map(|(name, _)| *name).find(|name| *name == tab).unwrap_or(usual);
-    let name = match record.source_identity.display_name.as_str() {
-        "" => &record.source_identity.id,
-        name => name,
-    };
-    let shell = Shell::new(name, &session);
+    let tab = given.unwrap_or(if failed { "troubleshooting" } else { "steps" });
+    let shell = Shell::new(who(&record), &session).within("/logs");
     Ok(shown(StatusCode::OK, &Page { shell, record, tab }))
+}
+
+/// The tab that an address names, if any.
+fn wanted(tab: &str) -> Result<Option<&'static str>, Refusal> {
+    let known = TABS.iter().map(|(name, _)| *name).find(|name| *name == tab);
+    if known.is_none() && !tab.is_empty() {
+        return Err(Refusal::bad(format!("A record has no tab '{tab}'.")));
+    }
+    Ok(known)
 }
 
 impl Page {
