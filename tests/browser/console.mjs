@@ -25,7 +25,7 @@ const parts = {
     await page.goto(link);
     await page.getByRole("link", { name: application, exact: true }).click();
     const values = [];
-    for (let turn = 0; turn < 600; turn++) {
+    for (let turn = 0; turn < 1500; turn++) {
       const share = await page.evaluate(() => {
         const bar = document.querySelector("progress");
         return bar && bar.max > 0 ? bar.value / bar.max : null;
@@ -93,8 +93,7 @@ const parts = {
     const [approved, rejected] = names.split(",");
     await page.goto(link);
     await page.getByRole("link", { name: "Ledgerly", exact: true }).click();
-    await has(page.locator(".health").first(), "Removals wait");
-    await page.getByRole("link", { name: "What waits" }).click();
+    await page.locator(".facts > div", { hasText: "Removals that wait" }).getByRole("link", { name: "10" }).click();
     await page.getByRole("checkbox", { name: approved }).press("Space");
     await page.getByRole("button", { name: "Approve those ticked" }).press("Enter");
     await has(page.getByRole("status"), "Approved");
@@ -149,7 +148,7 @@ const parts = {
   async person(page, link, name) {
     await page.goto(link);
     await page.getByRole("link", { name: "Provisioning logs" }).click();
-    await page.getByLabel("Name or id").fill(name);
+    await page.getByLabel("Name or id", { exact: true }).fill(name);
     await page.getByRole("button", { name: "Search" }).click();
     const row = page.getByRole("row", { name });
     await has(row, "create");
