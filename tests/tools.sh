@@ -93,6 +93,9 @@ need_npm() {
 # SCIMMY, a SCIM server of another make.
 need_scimmy() { need_npm scimmy tests/servers/scimmy; }
 
+# A stand-in for Amazon SES.
+need_ses() { need_npm ses tests/servers/ses; }
+
 # A browser, what drives it, and what judges pages.
 need_browser() {
     [ -n "${ROLLCALL_CHROMIUM-}" ] || [ -x /usr/bin/chromium ] || debian chromium

@@ -249,6 +249,41 @@ fn due_jobs_are_looked_for_every_minute_and_through_an_index_that_sync_may_read(
 }
 
 #[test]
+fn notifier_hears_what_is_worth_a_mail_looks_every_quarter_of_an_hour_and_learns_what_became_of_mails() {
+    let template = template();
+    let notifier = properties(&template, "NotifierFunction");
+    let events = &notifier["Events"];
+    let told: BTreeSet<&str> =
+        list(&events["News"]["Properties"]["Pattern"]["detail-type"]).iter().map(text).collect();
+    let worth = [
+        "Credentials Expiring",
+        "Job Disabled",
+        "Job Quarantined",
+        "Job Recovered",
+        "Quarantine Reason Changed",
+        "Removals Held",
+    ];
+    assert_eq!(told, BTreeSet::from(worth));
+    let minutes = ::notifier::TURN.as_secs() / 60;
+    assert_eq!(events["Turn"]["Properties"]["Schedule"], format!("rate({minutes} minutes)"));
+    let tags = &events["MailFeedback"]["Properties"]["Pattern"]["detail"]["mail"]["tags"];
+    assert_eq!(tags["ses:configuration-set"], json!(["MailConfigurationSet"]));
+    let sends = &properties(&template, "MailFeedbackToTheBus")["EventDestination"]["MatchingEventTypes"];
+    for needed in ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT"] {
+        assert!(list(sends).contains(&json!(needed)), "{needed}");
+    }
+    let name = &notifier["FunctionName"];
+    let control = properties(&template, "ControlFunction");
+    assert_eq!(control["Environment"]["Variables"]["ROLLCALL_NOTIFIER_FUNCTION"], *name);
+    for event in events.as_object().unwrap().values() {
+        let letters = &event["Properties"]["DeadLetterConfig"]["Arn"];
+        assert_eq!(letters, "NotifierDeadLetters.Arn", "{event}");
+    }
+    let alarm = properties(&template, "MailFails");
+    assert_eq!(alarm["Dimensions"][0]["Value"], "NotifierDeadLetters.QueueName");
+}
+
+#[test]
 fn no_function_may_do_everything() {
     for (_, resource) in FUNCTIONS {
         let wide = actions(&template(), resource).into_iter().find(|action| action.contains('*'));

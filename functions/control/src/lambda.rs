@@ -1,4 +1,4 @@
-//! `sync` as a Lambda function of its own: called, and waited for as long as a request may take.
+//! `sync` and `notifier` as Lambda functions of their own: called, and waited for as long as a request may take.
 //!
 //! In: an ask. Out: its answer. Promised: it is called once. One that takes longer goes on, and its operation tells what
 //! came of it; called synchronously, its payload lies in no queue.
@@ -14,13 +14,13 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use runtime::ask::{Answer, AskError, Asked, PATIENCE, Worker};
 
-/// The function `sync`.
-pub struct SyncFunction {
+/// A function that is asked.
+pub struct Function {
     client: Client,
     name: String,
 }
 
-impl SyncFunction {
+impl Function {
     /// The function of this name. Asks are not repeated: what they do may be done already.
     #[must_use]
     pub fn new(config: &aws_sdk_lambda::config::Config, name: String) -> Self {
@@ -32,7 +32,7 @@ impl SyncFunction {
 }
 
 #[async_trait]
-impl Worker for SyncFunction {
+impl Worker for Function {
     async fn ask(&self, asked: Asked) -> Result<Answer, AskError> {
         let payload = serde_json::to_vec(&asked).map_err(|error| AskError::Failed(error.to_string()))?;
         let request = self.client.invoke().function_name(&self.name);

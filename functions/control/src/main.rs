@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `ROLLCALL_TABLE_PREFIX` | the tables are `<prefix>-state` and `<prefix>-logs` |
 //! | `ROLLCALL_SYNC_FUNCTION` | the function that takes leases and speaks to outside systems |
+//! | `ROLLCALL_NOTIFIER_FUNCTION` | the function that sends mail |
 //! | `ROLLCALL_SECRET_PREFIX` | the names of secrets begin like this; credentials are put away there |
 //!
 //! Those of [`api::access`] say whose tokens are taken; with those of [`Issuer::from_env`] the console's forms are answered,
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use api::Access;
 use control::http::{References, Settings, router};
-use control::lambda::SyncFunction;
+use control::lambda::Function;
 use control::vault::SecretsManager;
 use engine::ports::Clock;
 use runtime::clock::SystemClock;
@@ -25,6 +26,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     runtime::tracing::for_functions();
     let prefix = runtime::env::required("ROLLCALL_TABLE_PREFIX")?;
     let sync = runtime::env::required("ROLLCALL_SYNC_FUNCTION")?;
+    let notifier = runtime::env::required("ROLLCALL_NOTIFIER_FUNCTION")?;
     let secrets = runtime::env::required("ROLLCALL_SECRET_PREFIX")?;
     let config = runtime::aws::config().await;
     // Never takes a lease.
@@ -35,9 +37,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     let access = Access::from_env(clock.clone())?;
     let issuer = Issuer::from_env()?;
     let key = store.token_key().await?.unwrap_or_else(runtime::clock::new_key);
+    let functions = aws_sdk_lambda::config::Config::from(&config);
     let settings = Settings {
         store,
-        worker: Arc::new(SyncFunction::new(&aws_sdk_lambda::config::Config::from(&config), sync)),
+        worker: Arc::new(Function::new(&functions, sync)),
+        notifier: Arc::new(Function::new(&functions, notifier)),
         vault: Arc::new(SecretsManager::new(aws_sdk_secretsmanager::Client::new(&config), secrets)),
         clock: clock.clone(),
         tenant,

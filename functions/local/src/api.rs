@@ -107,6 +107,10 @@ pub(crate) fn routes(home: &Home, access: Access) -> anyhow::Result<Router> {
     let changes = control::http::Settings {
         store: context.store.clone(),
         worker: Arc::new(InProcess(context.clone())),
+        notifier: Arc::new(notifier::InProcess {
+            notifier: home.notifier.clone(),
+            clock: context.clock.clone(),
+        }),
         vault: Arc::new(Folder(vault)),
         clock: context.clock.clone(),
         tenant: context.tenant,

@@ -79,7 +79,7 @@ impl Cli {
             Command::Plan { .. } => ("plan", "ask its API for one (POST …/jobs/JOB/plans)"),
             Command::ApplyPlan { .. } => ("apply-plan", "ask its API (POST …/jobs/JOB/plans/PLAN/apply)"),
             Command::Explain { .. } => ("explain", "rollcall logs has the steps of what was done, and why"),
-            Command::Mail { .. } => ("mail", "its mails lie with the service"),
+            Command::Mail { test: None, .. } => ("mail", "its mails lie with the service; --test sends one"),
             Command::Demo(_) => ("demo", "it runs on this machine alone"),
             // What asks it, and what asks nobody at all.
             Command::Status { .. }
@@ -92,6 +92,7 @@ impl Cli {
             | Command::Pause { .. }
             | Command::Restart { .. }
             | Command::Delete { .. }
+            | Command::Mail { .. }
             | Command::Login(_)
             | Command::Logout
             | Command::Expr(_)
@@ -261,10 +262,14 @@ pub(crate) enum Command {
     /// List the mails that were written about trouble, newest first, or print one.
     ///
     /// They lie as .eml files in the folder `outbox` of the data folder. To whom is written, `notification` in the
-    /// application's file says.
+    /// application's file says. With ROLLCALL_SMTP_URL and ROLLCALL_MAIL_FROM they go to a mail server instead.
     Mail {
         /// Print this one: its number in the list, 1 being the newest, or the name of its file.
+        #[arg(conflicts_with = "test")]
         which: Option<String>,
+        /// Send a mail to this application's recipients, to see whether it arrives. Also with --url.
+        #[arg(long, value_name = "NAME")]
+        test: Option<String>,
     },
     /// Print the JSON Schema of application files, for completion and checks while you write
     ///

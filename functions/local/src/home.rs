@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use notifier::Folder;
+use notifier::Notifier;
 use runtime::clock::{SystemClock, SystemIds, new_id};
 use runtime::secrets::Secrets;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
@@ -13,7 +13,7 @@ use sync::context::{Context, Exports, RESERVE};
 use crate::cli::Cli;
 use crate::data_dir::DataDir;
 use crate::exit::Refusal;
-use crate::mail::{MailBus, OUTBOX};
+use crate::mail::{MailBus, OUTBOX, notifier};
 
 /// The tables' prefix on a laptop.
 const PREFIX: &str = "rollcall";
@@ -21,6 +21,8 @@ const PREFIX: &str = "rollcall";
 /// Everything a command needs, and the engine it keeps running meanwhile.
 pub(crate) struct Home {
     pub(crate) context: Context,
+    /// Who tells people about trouble.
+    pub(crate) notifier: Notifier,
     data: DataDir,
 }
 
@@ -67,9 +69,9 @@ impl Home {
             .with_retention(cli.log_retention())
             .with_clock(clock.clone());
         let tenant = store.tenant(new_id()).await?;
+        let notifier = notifier(store.clone(), data.file(OUTBOX))?;
         let bus: Arc<dyn Bus> = if mails {
-            let outbox = Folder::new(data.file(OUTBOX));
-            Arc::new(MailBus { store: store.clone(), clock: clock.clone(), outbox })
+            Arc::new(MailBus { notifier: notifier.clone(), clock: clock.clone() })
         } else {
             Arc::new(LogBus)
         };
@@ -85,7 +87,7 @@ impl Home {
             tenant,
             reserve: RESERVE,
         };
-        Ok(Self { context, data })
+        Ok(Self { context, notifier, data })
     }
 
     /// The application of a name or a job's id.

@@ -66,7 +66,8 @@ async fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Explain { job, person } => commands::explain::run(cli, job, person).await,
         Command::Expr(options) => commands::expr::run(options, cli.json),
         Command::Import(options) => commands::import::run(options, cli.json),
-        Command::Mail { which } => commands::mail::run(cli, which.as_deref()),
+        Command::Mail { test: Some(job), .. } => commands::mail::test(cli, job).await,
+        Command::Mail { which, .. } => commands::mail::run(cli, which.as_deref()),
         Command::Schema => commands::schema::run(),
         Command::Sandbox(sandbox) => commands::sandbox::run(cli, sandbox).await,
     }

@@ -1,62 +1,46 @@
 //! Mail into a folder: one RFC 5322 file each, for a person or another program to take from there.
 //!
 //! In: a letter. Out: `<time>-<application>-<id>.eml`, for its owner alone, whole from the moment it is there. Promised:
-//! names sort by time; a letter that is sent again replaces itself; whatever stands in a letter, its headers are the ones
-//! written here.
+//! names sort by time; a letter that is sent again replaces itself.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use anyhow::Context as _;
 use async_trait::async_trait;
-use lettre::message::Mailbox;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::{Address, Message};
 
-use crate::{Letter, Mailer};
-
-/// Keeps automatic answers away: RFC 3834 §5.
-const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
+use crate::letter::{Letter, Mailer, SendError, Sender};
+use crate::message::message;
 
 /// A folder that takes mail.
 #[derive(Debug, Clone)]
 pub struct Folder {
     path: PathBuf,
+    sender: Sender,
 }
 
 impl Folder {
     /// A folder, which need not be there yet.
     #[must_use]
-    pub fn new(path: PathBuf) -> Self {
-        Self { path }
+    pub fn new(path: PathBuf, sender: Sender) -> Self {
+        Self { path, sender }
     }
 }
 
 #[async_trait]
 impl Mailer for Folder {
-    async fn send(&self, letter: &Letter) -> anyhow::Result<()> {
-        let (folder, name, message) = (self.path.clone(), file_name(letter), message(letter)?);
+    async fn send(&self, letter: &Letter) -> Result<(), SendError> {
+        let (folder, name) = (self.path.clone(), file_name(letter));
         let failed = format!("cannot write {name} into {}", folder.display());
-        let written = tokio::task::spawn_blocking(move || write(&folder, &name, &message)).await;
-        written.map_err(std::io::Error::other).flatten().context(failed)
+        // Under its name a file is there whole, or not at all.
+        let refused = |error: &dyn std::fmt::Display| SendError::Refused(format!("{failed}: {error}"));
+        let message = message(letter, &self.sender).map_err(|error| refused(&error))?.formatted();
+        match tokio::task::spawn_blocking(move || write(&folder, &name, &message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(refused(&error)),
+            Err(error) => Err(SendError::Unanswered(format!("{failed}: {error}"))),
+        }
     }
-}
-
-fn message(letter: &Letter) -> anyhow::Result<Vec<u8>> {
-    let from = Mailbox::new(Some("Rollcall".to_owned()), Address::new("rollcall", "localhost")?);
-    let mut message = Message::builder()
-        .from(from)
-        .date(SystemTime::from(letter.at))
-        .message_id(Some(format!("<{}@rollcall>", letter.id)))
-        .subject(&letter.subject)
-        .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()))
-        .header(ContentType::TEXT_PLAIN);
-    for to in &letter.to {
-        message = message.to(Mailbox::new(None, to.clone()));
-    }
-    Ok(message.body(letter.text.clone())?.formatted())
 }
 
 fn file_name(letter: &Letter) -> String {
@@ -91,6 +75,8 @@ fn write(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
     file.sync_all()?;
     std::fs::rename(&draft, folder.join(name))?;
     #[cfg(unix)]
-    std::fs::File::open(folder)?.sync_all()?;
+    if let Err(error) = std::fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+        tracing::warn!("{name} is written, and may be gone after a power cut: {error}");
+    }
     Ok(())
 }

@@ -1,20 +1,47 @@
-//! The `notifier` function's binary. It sends no mail yet: an event fails here, so that it is retried and then
-//! kept in the dead-letter queue rather than lost.
+//! The `notifier` function's binary: tracing, environment, handler.
+//!
+//! | Variable | Holds |
+//! |---|---|
+//! | `ROLLCALL_TABLE_PREFIX` | the tables are `<prefix>-state` and `<prefix>-logs` |
+//! | `ROLLCALL_MAIL_FROM` | the address that mails come from, of an identity that SES verified; without it none is sent |
+//! | `ROLLCALL_MAIL_REPLY_TO` | the address that answers go to; none when absent |
+//! | `ROLLCALL_MAIL_CONFIGURATION_SET` | the configuration set whose events tell what became of a mail |
+//! | `ROLLCALL_PUBLIC_URL` | where the console and the API are, for links; none when absent |
 
-use aws_lambda_events::eventbridge::EventBridgeEvent;
-use aws_sdk_sesv2::Client;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use serde_json::Value;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use lambda_runtime::{Error, run, service_fn};
+use lettre::Address;
+use notifier::handler::handle;
+use notifier::{Mailer, NoSender, Notifier, Place, Sender, Ses};
+use runtime::clock::SystemClock;
+use runtime::env;
+use store::{DynamoStore, TableNames, Worker};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     runtime::tracing::for_functions();
-    let mail = Client::new(&runtime::aws::config().await);
-    run(service_fn(|event| handle(&mail, event))).await
+    let prefix = env::required("ROLLCALL_TABLE_PREFIX")?;
+    let config = runtime::aws::config().await;
+    let worker = Worker { owner: format!("notifier {}", runtime::clock::new_id()), boot: None };
+    let store = DynamoStore::new(store::client::for_aws(&config), TableNames::with_prefix(&prefix), worker);
+    let place = env::optional("ROLLCALL_PUBLIC_URL")?.map(|text| Place::parse(&text)).transpose();
+    let place = place.map_err(|problem| anyhow!("in ROLLCALL_PUBLIC_URL: {problem}"))?;
+    let notifier = Notifier::new(store, mailer(&config)?, place);
+    run(service_fn(|event| handle(&notifier, &SystemClock, event))).await
 }
 
-async fn handle(mail: &Client, event: LambdaEvent<EventBridgeEvent<Value>>) -> Result<Value, Error> {
-    let name = event.payload.detail_type;
-    let region = mail.config().region().map(ToString::to_string).unwrap_or_default();
-    Err(format!("'{name}' was not mailed (SES in {region}): this version does not send mail yet").into())
+fn mailer(config: &aws_config::SdkConfig) -> anyhow::Result<Arc<dyn Mailer>> {
+    let reply_to = address("ROLLCALL_MAIL_REPLY_TO")?;
+    let set = env::optional("ROLLCALL_MAIL_CONFIGURATION_SET")?;
+    let Some(from) = address("ROLLCALL_MAIL_FROM")? else { return Ok(Arc::new(NoSender)) };
+    let config = aws_sdk_sesv2::config::Config::from(config);
+    Ok(Arc::new(Ses::new(&config, Sender { from, reply_to }, set)))
+}
+
+fn address(name: &str) -> anyhow::Result<Option<Address>> {
+    let text = env::optional(name)?;
+    let problem = || format!("{name} holds no mail address, such as rollcall@example.com");
+    text.map(|text| text.trim().parse().with_context(problem)).transpose()
 }

@@ -145,6 +145,7 @@ async fn about(
             discover::discover(context, asked, stored).await
         }
         Ask::Export(_) => Err(refused(400, "Request_BadRequest", "an export is about no single application")),
+        Ask::TestMail => Err(refused(400, "Request_BadRequest", "mail is asked of notifier, which sends it")),
     }
 }
 

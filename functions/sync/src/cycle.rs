@@ -68,6 +68,7 @@ pub async fn run_slice(
         Ok(connected) => connected,
         Err(error) => {
             quarantine(context, &stored.job, error.to_string()).await?;
+            drain(context, &stored.job).await;
             return Err(error);
         }
     };

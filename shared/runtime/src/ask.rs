@@ -109,6 +109,8 @@ pub enum Ask {
     },
     /// Records of the log become a file.
     Export(Export),
+    /// The application's recipients get a mail, to see whether it arrives. Asked of `notifier`.
+    TestMail,
 }
 
 /// Which records become which file.
@@ -148,6 +150,7 @@ impl Ask {
             Self::Plan => "plan",
             Self::ApplyPlan { .. } => "applyPlan",
             Self::Export(_) => "export",
+            Self::TestMail => "testMail",
         }
     }
 }

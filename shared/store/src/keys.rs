@@ -45,7 +45,8 @@
 //! | who changed what, newest first | | `AUDIT#<year-month>` | `<moment>#<entry>` |
 //! | what was asked of `sync`, and what came of it? | | `OPERATION#<operation>` | `OPERATION` |
 //! | when was a mail about this application last claimed, and what waits to be told? | | `MAIL#<application>` | `THROTTLE` |
-//! | did mail to this recipient bounce? ○ | | `MAIL#<application>` | `TO#<hash of recipient>` |
+//! | did mail to this recipient bounce? all whose mail did | | `MAIL#<application>` | `TO#<hash of recipient>` |
+//! | when was the last test mail of this application sent? | | `MAIL#<application>` | `TRIAL` |
 //!
 //! ## Logs: `<prefix>-logs`
 //!
@@ -441,6 +442,23 @@ pub(crate) fn uploaded(job: &JobId, source: IdHash) -> Key {
 /// What waits to be told about an application, and when it may be.
 pub(crate) fn throttle(application: &str) -> Key {
     Key::new(format!("MAIL#{application}"), "THROTTLE")
+}
+
+/// When somebody sent a test mail last.
+pub(crate) fn trial(application: &str) -> Key {
+    Key::new(format!("MAIL#{application}"), "TRIAL")
+}
+
+const RECIPIENT: &str = "TO#";
+
+/// What became of mail to a recipient.
+pub(crate) fn recipient(application: &str, address: IdHash) -> Key {
+    Key::new(format!("MAIL#{application}"), format!("{RECIPIENT}{address}"))
+}
+
+/// The same of all of them: a partition key, and how the sort keys begin.
+pub(crate) fn recipients(application: &str) -> (String, &'static str) {
+    (format!("MAIL#{application}"), RECIPIENT)
 }
 
 /// What was asked of `sync`.

@@ -12,7 +12,7 @@
 //!
 //! Read `keys.rs` first: its table says which question is answered by which key, and why. Then one file per entity:
 //! `job`, `orders`, `links`, `claims`, `snapshot`, `intent`, `kept`, `staged`, `membership`, `pending`, `unsettled`,
-//! `escrow`, `history`, `applications`, `operations`, `audit`, `uploads`, `mail`, `tenant`, `records`; `forget` takes a
+//! `escrow`, `history`, `applications`, `operations`, `audit`, `uploads`, `mail`, `recipients`, `trials`, `tenant`, `records`; `forget` takes a
 //! job's rows away again. All of them are made of the few requests in `table` and `batch`, and of the attributes in `item`.
 //!
 //! # Guarantees
@@ -52,12 +52,14 @@ mod orders;
 mod pack;
 mod pending;
 mod port;
+mod recipients;
 mod records;
 mod snapshot;
 mod staged;
 mod table;
 pub mod tables;
 mod tenant;
+mod trials;
 mod unsettled;
 mod uploads;
 pub mod usage;
@@ -77,8 +79,10 @@ pub use job::{JobView, Outbox};
 pub use mail::{Fact, MailClaim, Mailbox, Told};
 pub use operations::{Operation, OperationStatus};
 pub use orders::{MOST_ORDERS, OrderError};
+pub use recipients::{MarkKind, RecipientMark};
 pub use records::{By, Person, QueryError, RecordPage, RecordQuery};
 pub use tables::TableNames;
+pub use trials::Trial;
 pub use uploads::{Staged, UploadError, UploadExtent};
 
 /// How long provisioning records are kept unless the administrator chose otherwise: the vendor's own 30 days.

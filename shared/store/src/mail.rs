@@ -8,12 +8,14 @@
 //! 2. [`DynamoStore::mailbox`] reads what waits; whoever read it looks at the job and words a mail.
 //! 3. [`DynamoStore::claim_mail`] takes the claim, unless anything was written since the reading; or
 //!    [`DynamoStore::settle_mail`] forgets what waits, because nothing is left to tell.
-//! 4. The mail is sent, and [`DynamoStore::confirm_mail`] says that it was.
+//! 4. The mail is sent. [`DynamoStore::confirm_mail`] says that it was, also later, by the claim's id; and
+//!    [`DynamoStore::release_mail`] that it was not, when that is certain.
 //!
 //! # Guarantees
 //! A claim counts as sent, whatever becomes of it: sender or answer may be lost. Until it is confirmed its facts stay
 //! *unconfirmed*, and are handed out once more with the next claim. A fact is counted once per event, and not at all
-//! when the last mail was worded from a later state of the job.
+//! when the last mail was worded from a later state of the job. A claim that is released was never taken: what it was
+//! about waits again, together with what came meanwhile.
 //!
 //! # Caveats
 //! All of it is one item, written as a whole and only when nobody wrote it meanwhile. A mail that is sent long after
@@ -75,12 +77,15 @@ pub struct Told {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Contents {
-    /// Who took the last claim.
+    /// The last claim's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     claim: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     claimed_at: Option<Timestamp>,
     told: Told,
+    /// What was told for certain, while nobody knows whether the last mail arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    told_before: Option<Told>,
     /// In the order of their numbers.
     waiting: Vec<Fact>,
     unconfirmed: Vec<Fact>,
@@ -113,7 +118,7 @@ impl Mailbox {
     /// Whether the last mail may not have arrived.
     #[must_use]
     pub fn is_unconfirmed(&self) -> bool {
-        !self.contents.unconfirmed.is_empty()
+        self.contents.is_unconfirmed()
     }
 
     /// What the last mail said.
@@ -121,15 +126,41 @@ impl Mailbox {
     pub fn told(&self) -> Told {
         self.contents.told
     }
+
+    /// Since when the job is in the trouble that recipients know of; of a mail that may not have arrived they may know
+    /// what it said, or what was told before.
+    #[must_use]
+    pub fn known_trouble(&self) -> Option<Timestamp> {
+        let before = self.contents.told_before.and_then(|before| before.trouble_since);
+        self.contents.told.trouble_since.or(before)
+    }
+
+    /// When the last mail was claimed.
+    #[must_use]
+    pub fn claimed_at(&self) -> Option<Timestamp> {
+        self.contents.claimed_at
+    }
+
+    /// Whether a mail may be claimed at `now`, as far as the last claim goes. A claim that lies more than a day ahead was
+    /// made by a clock that has been put back since: [`DynamoStore::claim_mail`] sees to it.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        let closed =
+            |last: Timestamp| now.duration_since(last) < WINDOW && last.duration_since(now) <= WINDOW;
+        !self.contents.claimed_at.is_some_and(closed)
+    }
 }
 
 /// The right to send one mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailClaim {
     key: Key,
-    claim: String,
+    /// An id that no other claim has: a mail service may carry it, and name it when it tells what became of the mail.
+    pub id: Uuid,
     /// When it was taken.
     pub at: Timestamp,
+    /// The mailbox without it.
+    before: Contents,
 }
 
 impl Contents {
@@ -145,6 +176,23 @@ impl Contents {
             self.waiting.remove(0);
         }
         Some(self)
+    }
+
+    fn is_unconfirmed(&self) -> bool {
+        self.told_before.is_some() || !self.unconfirmed.is_empty()
+    }
+
+    /// Whether the last claim has this id.
+    fn is_claimed_by(&self, id: Uuid) -> bool {
+        self.claim.as_deref() == Some(id.to_string().as_str())
+    }
+
+    /// As if the last claim had not been taken: `before`, and what has come since.
+    fn without_claim(self, before: &Self) -> Self {
+        let mut waiting = [before.waiting.as_slice(), self.waiting.as_slice()].concat();
+        let too_many = waiting.len().saturating_sub(FACTS);
+        waiting.drain(..too_many);
+        Self { waiting, ..before.clone() }
     }
 }
 
@@ -188,12 +236,16 @@ impl DynamoStore {
             }
             return Ok(None);
         }
-        let claim = self.next_owner();
-        contents.claim = Some(claim.clone());
+        let id = Uuid::new_v5(
+            &Uuid::NAMESPACE_OID,
+            format!("{} {} {now}", seen.key, self.next_owner()).as_bytes(),
+        );
+        contents.claim = Some(id.to_string());
         contents.told = Told { sequence: told.sequence.max(seen.contents.told.sequence), ..told };
+        contents.told_before = Some(seen.contents.told_before.unwrap_or(seen.contents.told));
         contents.unconfirmed = seen.facts();
         contents.waiting = Vec::new();
-        let mine = MailClaim { key: seen.key.clone(), claim, at: now };
+        let mine = MailClaim { key: seen.key.clone(), id, at: now, before: seen.contents.clone() };
         if self.write_mailbox(seen, &contents).await? || self.holds(&mine).await? {
             return Ok(Some(mine));
         }
@@ -202,31 +254,47 @@ impl DynamoStore {
 
     /// Whether a refused claim was taken all the same: the SDK repeats a request whose answer was lost.
     async fn holds(&self, mine: &MailClaim) -> Result<bool, StoreError> {
-        let contents = self.read_mailbox(mine.key.clone()).await?.contents;
-        Ok(contents.claim.as_ref() == Some(&mine.claim) && contents.claimed_at == Some(mine.at))
+        Ok(self.read_mailbox(mine.key.clone()).await?.contents.is_claimed_by(mine.id))
     }
 
-    /// Forgets what waits, because nothing of it is left to tell at `sequence`, the number of the job's last event.
-    /// Nothing happens when anything was written since `seen` was read.
+    /// Forgets what waits and what was never confirmed, because nothing of it is left to tell at `sequence`, the number of
+    /// the job's last event. Nothing happens when anything was written since `seen` was read.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn settle_mail(&self, seen: &Mailbox, sequence: u64) -> Result<(), StoreError> {
-        let mut contents = Contents { waiting: Vec::new(), ..seen.contents.clone() };
+        let mut contents = Contents {
+            waiting: Vec::new(),
+            unconfirmed: Vec::new(),
+            told_before: None,
+            ..seen.contents.clone()
+        };
         contents.told.sequence = contents.told.sequence.max(sequence);
         self.write_mailbox(seen, &contents).await.map(drop)
     }
 
-    /// Says that the mail of a claim was sent. Nothing happens when a later claim repeats it already.
+    /// Says that the mail of an application's claim was sent. False when nothing is changed by that: a later claim
+    /// repeats it already, or it was said before.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
-    pub async fn confirm_mail(&self, claim: &MailClaim) -> Result<(), StoreError> {
+    pub async fn confirm_mail(&self, application: &str, claim: Uuid) -> Result<bool, StoreError> {
         let confirmed = |contents: Contents| {
-            let mine = contents.claim.as_ref() == Some(&claim.claim) && contents.claimed_at == Some(claim.at);
-            mine.then(|| Contents { unconfirmed: Vec::new(), ..contents })
+            let news = contents.is_claimed_by(claim) && contents.is_unconfirmed();
+            news.then(|| Contents { unconfirmed: Vec::new(), told_before: None, ..contents })
         };
-        self.change_mailbox(claim.key.clone(), confirmed).await.map(drop)
+        self.change_mailbox(keys::throttle(application), confirmed).await
+    }
+
+    /// Gives a claim back whose mail was certainly not sent: another may be claimed at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`]: then it counts as sent.
+    pub async fn release_mail(&self, claim: &MailClaim) -> Result<(), StoreError> {
+        let released = |contents: Contents| {
+            contents.is_claimed_by(claim.id).then(|| contents.without_claim(&claim.before))
+        };
+        self.change_mailbox(claim.key.clone(), released).await.map(drop)
     }
 
     async fn read_mailbox(&self, key: Key) -> Result<Mailbox, StoreError> {

@@ -34,6 +34,8 @@ pub(crate) enum Bench {
     /// The provisioning log with a million records: searches, a file of it, the start of the function that reads it.
     #[command(after_help = LOGS_EXPLAINED)]
     Logs(LogsOptions),
+    /// The start of the function that sends mail: runs the `notifier` beside this program; build it before.
+    Mail(MailOptions),
     /// A file of the log, for the bench above: reads what to write from standard input.
     #[command(hide = true)]
     LogWriter,
@@ -99,6 +101,18 @@ pub(crate) struct LogsOptions {
     /// Where logs are kept between runs: a million records take some 6 GB.
     #[arg(long, default_value = "target/bench-logs", value_name = "FOLDER")]
     pub(crate) data: PathBuf,
+
+    /// Print one JSON document instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How often the function is started.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MailOptions {
+    /// Starts, of which the middle one counts.
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=99))]
+    pub(crate) runs: u64,
 
     /// Print one JSON document instead of a table.
     #[arg(long)]

@@ -13,7 +13,7 @@
 //! one process), [`measure`] (one cycle, counted), [`report`].
 //!
 //! [`bounds`] measures what must be reached, scenario by scenario, with the syncing process apart ([`worker`]).
-//! [`logs`] searches a log with a million records.
+//! [`logs`] searches a log with a million records; [`mail`] starts the function that sends mail.
 //! [`directory`] is another bench: a large OpenLDAP in which nothing happens, read by the command in a process of its
 //! own.
 //!
@@ -24,8 +24,10 @@ mod bounds;
 mod cli;
 mod cycles;
 mod directory;
+mod lambda;
 mod limit;
 mod logs;
+mod mail;
 mod measure;
 mod memory;
 mod people;
@@ -56,6 +58,7 @@ async fn main() -> ExitCode {
         Bench::Directory(options) => directory::run(&options).await,
         Bench::Bounds(options) => bounds::run(&options).await,
         Bench::Logs(options) => logs::run(&options).await,
+        Bench::Mail(options) => mail::run(&options).await,
         Bench::LogWriter => logs::write_csv().await.map(|()| true),
         Bench::Worker => worker::work().await.map(|()| true),
     };

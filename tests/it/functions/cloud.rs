@@ -157,20 +157,44 @@ impl Cloud {
         self.send("lambda", self.client.post(url).body(function.to_string()));
     }
 
-    /// Makes a bus whose events of this pattern go to a function.
+    /// Makes a bus.
+    pub(crate) fn make_bus(&self, bus: &str) {
+        self.target("events", "AWSEvents.CreateEventBus", &json!({ "Name": bus }));
+    }
+
+    /// Events of this pattern go from a bus to a function.
     pub(crate) fn connect(&self, bus: &str, pattern: &Value, function: &str) {
         let events =
             |operation: &str, body: Value| self.target("events", &format!("AWSEvents.{operation}"), &body);
-        events("CreateEventBus", json!({ "Name": bus }));
-        events(
-            "PutRule",
-            json!({ "Name": "work", "EventBusName": bus, "EventPattern": pattern.to_string() }),
-        );
+        let rule = format!("to-{function}");
+        events("PutRule", json!({ "Name": rule, "EventBusName": bus, "EventPattern": pattern.to_string() }));
         let arn = format!("arn:aws:lambda:{REGION}:000000000000:function:{function}");
         events(
             "PutTargets",
-            json!({ "Rule": "work", "EventBusName": bus, "Targets": [{ "Id": "1", "Arn": arn }] }),
+            json!({ "Rule": rule, "EventBusName": bus, "Targets": [{ "Id": "1", "Arn": arn }] }),
         );
+    }
+
+    /// Lets SES send as an address or a domain.
+    pub(crate) fn verify(&self, identity: &str) {
+        let body = json!({ "EmailIdentity": identity });
+        self.send("ses", self.client.post(format!("{}/v2/email/identities", self.url)).json(&body));
+    }
+
+    /// Puts the account into SES's sandbox.
+    pub(crate) fn put_into_sandbox(&self) {
+        let details = json!({
+            "MailType": "TRANSACTIONAL", "WebsiteURL": "https://tessera.example", "ProductionAccessEnabled": false,
+        });
+        self.send("ses", self.client.post(format!("{}/v2/email/account/details", self.url)).json(&details));
+    }
+
+    /// The mails that SES took.
+    pub(crate) fn mails(&self) -> Vec<Value> {
+        let told = self.send("ses", self.client.get(format!("{}/_ministack/ses/messages", self.url)));
+        let told: Value = serde_json::from_str(&told).expect("the answer is JSON");
+        let accounts = told["messages"].as_object().unwrap_or_else(|| panic!("no messages in {told}"));
+        accounts.values().flat_map(|mails| mails.as_array().cloned().unwrap_or_default()).collect()
     }
 
     /// A queue that hears everything that is said on a bus.

@@ -2,6 +2,8 @@
 //! passes them on. What came of it is read back from the app.
 
 mod cloud;
+mod notifier;
+mod ses;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -64,6 +66,7 @@ impl Deployed {
         });
         cloud.deploy("query", 30, &query);
         let rule = &template()["Resources"]["SyncFunction"]["Properties"]["Events"]["Work"]["Properties"];
+        cloud.make_bus(BUS);
         cloud.connect(BUS, &rule["Pattern"], "sync");
         Self { cloud, app, office, issuer, key, _threads: threads }
     }

@@ -13,7 +13,7 @@ message = email.message_from_binary_file(sys.stdin.buffer, policy=email.policy.d
 wrong = [repr(d) for part in message.walk() for d in part.defects]
 wrong += [name + ' is missing' for name in ('From', 'To', 'Date', 'Message-ID', 'Subject') if not message[name]]
 wrong += [f'{name}: {d!r}' for name in message.keys() for d in message[name].defects]
-print('; '.join(wrong) or 'sound: ' + message.get_content())
+print('; '.join(wrong) or 'sound: ' + message.get_body(('plain',)).get_content())
 ";
 
 const NOTIFICATION: &str = "notification: { to: [it-ops@tessera.example] }\n";

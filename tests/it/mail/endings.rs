@@ -59,7 +59,7 @@ async fn a_trouble_and_credentials_that_end_are_one_mail() {
     assert!(mail.text.contains("Besides:\nThe app's credentials end on"), "{}", mail.text);
 
     stage.hears(&told[..1]).await;
-    stage.hours_pass(24);
+    stage.hours_pass(23);
     stage.flushes().await;
     assert_eq!(stage.mails().len(), 1);
 }
@@ -101,7 +101,7 @@ async fn a_mail_names_the_call_how_often_it_was_seen_and_what_to_do() {
     stage.hears(&told).await;
     let mail = stage.only_mail();
     assert!(mail.subject.contains("a large share of all objects fails"), "{}", mail.subject);
-    for words in ["Seen:  2 times", "Call:  POST /Users, answered with 400", "To do: Correct the value"] {
+    for words in ["Seen: 2 times", "Call: POST /Users, answered with 400", "To do: Correct the value"] {
         assert!(mail.text.contains(words), "{words} in {}", mail.text);
     }
 }

@@ -2,6 +2,11 @@
 
 mod command;
 mod endings;
+mod incident;
+mod load;
+mod overdue;
 mod properties;
+mod smtp;
 mod stage;
 mod stories;
+mod words;

@@ -1,14 +1,17 @@
 //! An application whose job falls ill and recovers when told to, and the notifier that hears of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::job::{Event, EventDetail, JobState, QuarantineReason, Side};
+use engine::job::{
+    CycleKind, CycleReport, CycleResult, Event, EventDetail, Figures, JobState, QuarantineReason, Side,
+};
 use engine::model::JobId;
 use engine::ports::{Clock, Store};
 use jiff::{SignedDuration, Timestamp};
 use mail_parser::MessageParser;
-use notifier::{Folder, Letter, Mailer};
+use notifier::{Folder, Letter, Mailer, Notifier, Place, SendError, Sender};
 use serde_json::{Value, json};
 use store::embedded::Embedded;
 use store::usage::Counter;
@@ -51,6 +54,8 @@ pub(super) struct Mail {
     pub(super) to: Vec<String>,
     pub(super) subject: String,
     pub(super) text: String,
+    /// The page.
+    pub(super) html: String,
 }
 
 impl Stage {
@@ -65,7 +70,10 @@ impl Stage {
             folder: tempfile::tempdir().unwrap(),
             job: JobId::new("scim.ledgerly"),
         };
-        stage.store.create_job(&stage.job, &JobState::new(stage.now())).await.unwrap();
+        // Nobody waits for its cycles: the day on which it is due is far away.
+        let due = stage.now() + SignedDuration::from_hours(24 * 365);
+        let state = JobState { next_due: due, ..JobState::new(stage.now()) };
+        stage.store.create_job(&stage.job, &state).await.unwrap();
         stage.apply("Ledgerly", json!({ "notification": notification })).await;
         stage
     }
@@ -146,28 +154,57 @@ impl Stage {
         events
     }
 
+    /// A cycle comes to its end, with nothing wrong.
+    pub(super) async fn completes_a_cycle(&self) {
+        self.changes(|state, _, now| {
+            let cycle = engine::model::CycleId(uuid::Uuid::nil());
+            state.last = Some(CycleReport {
+                cycle,
+                kind: CycleKind::Incremental,
+                result: CycleResult::Succeeded,
+                error: None,
+                began: now,
+                ended: now,
+                figures: Figures::default(),
+                verdicts: Vec::new(),
+                no_inference: None,
+            });
+            state.next_due = now + SignedDuration::from_mins(30);
+            Vec::new()
+        })
+        .await;
+    }
+
+    /// The notifier whose mail goes into the outbox.
+    pub(super) fn notifier(&self) -> Notifier {
+        let sender = Sender { from: "rollcall@tessera.example".parse().unwrap(), reply_to: None };
+        self.mailing(self.store.clone(), Arc::new(Folder::new(self.outbox(), sender)))
+    }
+
+    /// A notifier with a store and mail of its own.
+    pub(super) fn mailing(&self, store: DynamoStore, mailer: Arc<dyn Mailer>) -> Notifier {
+        Notifier::new(store, mailer, Some(Place::parse("https://rollcall.tessera.example").unwrap()))
+    }
+
     /// The notifier hears of events.
     pub(super) async fn hears(&self, events: &[Event]) {
-        let folder = Folder::new(self.outbox());
         for event in events {
-            notifier::tell(&self.store, &folder, event, self.now()).await.unwrap();
+            self.notifier().tell(event, self.now()).await.unwrap();
         }
     }
 
     pub(super) async fn flushes(&self) {
-        notifier::flush(&self.store, &Folder::new(self.outbox()), self.now()).await.unwrap();
+        self.notifier().flush(self.now()).await.unwrap();
     }
 
     /// The files of the outbox, oldest first.
     pub(super) fn files(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.outbox()) else { return Vec::new() };
-        let paths: std::collections::BTreeSet<_> = entries.map(|entry| entry.unwrap().path()).collect();
-        paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+        files(&self.outbox())
     }
 
     /// The mails of the outbox, oldest first.
     pub(super) fn mails(&self) -> Vec<Mail> {
-        self.files().iter().map(|file| read(file)).collect()
+        read_all(&self.outbox())
     }
 
     /// The only mail.
@@ -185,7 +222,18 @@ fn worker(engine: &Embedded, name: &str) -> DynamoStore {
     DynamoStore::new(engine.client(), TableNames::default(), worker)
 }
 
-fn read(file: &str) -> Mail {
+fn files(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths: std::collections::BTreeSet<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
+
+/// The mails in a folder, oldest first.
+pub(super) fn read_all(folder: &Path) -> Vec<Mail> {
+    files(folder).iter().map(|file| read(file)).collect()
+}
+
+pub(super) fn read(file: &str) -> Mail {
     let message = MessageParser::default().parse(file.as_bytes()).unwrap();
     let to = message.to().unwrap().iter().map(|to| to.address().unwrap().to_owned()).collect();
     Mail {
@@ -193,6 +241,7 @@ fn read(file: &str) -> Mail {
         to,
         subject: message.subject().unwrap().to_owned(),
         text: message.body_text(0).unwrap().replace("\r\n", "\n"),
+        html: message.body_html(0).unwrap().replace("\r\n", "\n"),
     }
 }
 
@@ -201,7 +250,17 @@ pub(super) struct Lost;
 
 #[async_trait]
 impl Mailer for Lost {
-    async fn send(&self, _: &Letter) -> anyhow::Result<()> {
-        anyhow::bail!("killed")
+    async fn send(&self, _: &Letter) -> Result<(), SendError> {
+        Err(SendError::Unanswered("killed".to_owned()))
+    }
+}
+
+/// A mailer that takes no mail.
+pub(super) struct Refusing;
+
+#[async_trait]
+impl Mailer for Refusing {
+    async fn send(&self, _: &Letter) -> Result<(), SendError> {
+        Err(SendError::Refused("the sender is not verified".to_owned()))
     }
 }

@@ -30,10 +30,10 @@ pub(crate) enum Make {
 }
 
 impl Make {
-    fn command(self, port: &str) -> Command {
+    fn command(self, port: &str, token: &str) -> Command {
         match self {
-            Self::Scim2Server => scim2::command(port, TOKEN),
-            Self::Scimmy => scimmy::command(port, TOKEN),
+            Self::Scim2Server => scim2::command(port, token),
+            Self::Scimmy => scimmy::command(port, token),
         }
     }
 
@@ -49,6 +49,9 @@ impl Make {
 pub(crate) struct AppServer {
     make: Make,
     process: Child,
+    port: String,
+    /// The one it knows now.
+    token: String,
     base: String,
     client: Client,
     threads: Runtime,
@@ -69,18 +72,22 @@ impl AppServer {
         tls();
         let folder = tempfile::tempdir().expect("a folder can be made");
         let port = free_port();
-        let log = File::create(folder.path().join("log")).expect("a file can be made");
-        let process = make
-            .command(&port)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a file can be shared"))
-            .stderr(log)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{make:?} cannot be started ({error}): run tests/run"));
+        let process = launch(make, &port, TOKEN, &folder);
         let threads = Runtime::new().expect("threads can be started");
         let base = format!("http://127.0.0.1:{port}{}", make.path());
-        let mut server = Self { make, process, base, client: Client::new(), threads, folder };
+        let token = TOKEN.to_owned();
+        let mut server = Self { make, process, port, token, base, client: Client::new(), threads, folder };
         server.comes_up().then_some(server)
+    }
+
+    /// Starts it again at the same place, with nobody in it, for whoever knows another token.
+    #[track_caller]
+    pub(crate) fn starts_anew_with(&mut self, token: &str) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        self.token = token.to_owned();
+        self.process = launch(self.make, &self.port, token, &self.folder);
+        assert!(self.comes_up(), "{:?} does not start again at its port", self.make);
     }
 
     /// Waits until it answers; `false` when it ended instead.
@@ -199,7 +206,7 @@ impl AppServer {
 
     /// `None` when it did not answer, or not with success.
     fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Option<Value> {
-        let request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(TOKEN);
+        let request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
         let request = match body {
             Some(body) => request.header("Content-Type", "application/scim+json").body(body.to_string()),
             None => request,
@@ -209,6 +216,16 @@ impl AppServer {
         // A PATCH may be answered with 204 and nothing.
         if answer.is_empty() { Some(Value::Null) } else { serde_json::from_str(&answer).ok() }
     }
+}
+
+fn launch(make: Make, port: &str, token: &str, folder: &TempDir) -> Child {
+    let log = File::create(folder.path().join("log")).expect("a file can be made");
+    make.command(port, token)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a file can be shared"))
+        .stderr(log)
+        .spawn()
+        .unwrap_or_else(|error| panic!("{make:?} cannot be started ({error}): run tests/run"))
 }
 
 impl Drop for AppServer {

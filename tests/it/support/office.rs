@@ -80,6 +80,8 @@ pub(crate) struct Office {
     folder: TempDir,
     /// The token in the environment of the command.
     pub(crate) token: RefCell<String>,
+    /// What else is there.
+    pub(crate) environment: RefCell<Vec<(&'static str, String)>>,
 }
 
 impl Office {
@@ -93,7 +95,7 @@ impl Office {
     /// A folder with an application file, and the token of its target.
     pub(crate) fn with_document(document: &str, token: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
-        let office = Self { folder, token: RefCell::new(token.to_owned()) };
+        let office = Self { folder, token: RefCell::new(token.to_owned()), environment: RefCell::default() };
         office.write("ledgerly.yaml", document);
         office
     }
@@ -116,6 +118,7 @@ impl Office {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = command();
         command.current_dir(self.folder.path()).env("TOKEN", &*self.token.borrow());
+        command.envs(self.environment.borrow().iter().map(|(name, value)| (name, value)));
         command.arg("--data-dir").arg(self.path("data")).args(arguments);
         command
     }

@@ -1,4 +1,4 @@
-//! Asking `sync`, and what the caller is told of it.
+//! Asking `sync` or `notifier`, and what the caller is told of it.
 
 use api::ApiError;
 use axum::Json;
@@ -88,12 +88,13 @@ impl Settings {
             answer: None,
         };
         self.store.note_operation(&operation).await?;
-        let answer = self.worker.ask(asked).await;
+        let worker = if asked.ask == Ask::TestMail { &self.notifier } else { &self.worker };
+        let answer = worker.ask(asked).await;
         let (succeeded, reason) = match &answer {
             Ok(Answer::Done(_)) => (Some(true), None),
             Ok(Answer::Refused(refusal)) => (Some(false), Some(refusal.message.clone())),
             Err(AskError::StillAtIt) => (None, Some(format!("goes on as operation {}", operation.id))),
-            Err(AskError::Failed(_)) => (Some(false), Some("sync did not answer".to_owned())),
+            Err(AskError::Failed(_)) => (Some(false), Some("whoever does it did not answer".to_owned())),
         };
         self.note(asker, stored, Deed { activity, changes: said, succeeded, reason }).await;
         match answer {
@@ -101,7 +102,7 @@ impl Settings {
             Ok(Answer::Refused(refusal)) => Err(of(refusal)),
             Err(AskError::StillAtIt) => Ok((operation.id, Outcome::Later(later(headers, &operation)))),
             Err(AskError::Failed(cause)) => {
-                tracing::error!(operation.id = %operation.id, "sync did not answer: {cause}");
+                tracing::error!(operation.id = %operation.id, "nobody answered: {cause}");
                 Err(ApiError::unavailable("what does this did not answer; try again in a moment"))
             }
         }

@@ -8,6 +8,7 @@
 //! DELETE /v1.0/applications/{application}
 //! POST   /v1.0/applications/{application}/preview                what another document would do
 //! PUT    …/synchronization/secrets                               credentials and settings; "*" keeps
+//! POST   …/synchronization/notification/test                     a mail to the recipients, to see whether it arrives
 //! POST   …/synchronization/jobs                                  the job of an application that has none yet
 //! DELETE …/jobs/{job}                                            stop, and forget everything
 //! POST   …/jobs/{job}/start, /pause, /restart, /validateCredentials, /provisionOnDemand
@@ -38,6 +39,7 @@ mod audit;
 mod body;
 mod exports;
 mod jobs;
+mod notification;
 mod openapi;
 mod provision;
 mod schema;
@@ -70,6 +72,8 @@ pub struct Settings {
     pub store: DynamoStore,
     /// Whoever does what takes a lease or speaks to an outside system.
     pub worker: Arc<dyn Worker>,
+    /// Whoever sends mail.
+    pub notifier: Arc<dyn Worker>,
     /// Where credentials are put away.
     pub vault: Arc<dyn Vault>,
     /// The time.
@@ -126,6 +130,11 @@ fn of_applications() -> Routes<Settings> {
         .delete(PRINCIPAL, applications::remove, openapi::remove("ServicePrincipal"))
         .post(&format!("{one}/preview"), applications::preview, openapi::preview())
         .put(&format!("{PRINCIPAL}/synchronization/secrets"), secrets::change, openapi::secrets())
+        .post(
+            &format!("{PRINCIPAL}/synchronization/notification/test"),
+            notification::test,
+            openapi::test_mail(),
+        )
         .post(&format!("{PRINCIPAL}/synchronization/jobs"), jobs::create, openapi::create_job())
         .post(&assigned, assignments::add, openapi::assign())
         .delete(&format!("{assigned}/{{assignment}}"), assignments::remove, openapi::unassign())

@@ -136,6 +136,16 @@ pub(super) fn secrets() -> About {
     saved(about.reads(Shape::of::<Secrets>().such_as(pairs)))
 }
 
+pub(super) fn test_mail() -> About {
+    let sent = json!({ "to": ["it-ops@tessera.example"], "subject": "[Rollcall] Ledgerly: test - mail about trouble arrives here" });
+    asked("sendTestMail", APPLICATIONS, "Sends a mail to the recipients, to see whether it arrives")
+        .more(
+            "One in ten minutes for each application. The one mail a day about trouble is not used up by it.",
+        )
+        .answers(200, "It was sent.", Shape::like("TestMail", &sent))
+        .refuses(&[504])
+}
+
 pub(super) fn create_job() -> About {
     let made = json!({ "id": JOB, "templateId": "scim", "schedule": { "state": "Disabled" }, "status": { "code": "NotConfigured" } });
     About::new("createJob", JOBS, "Makes the job of an application that has none yet")

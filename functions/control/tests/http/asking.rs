@@ -1,9 +1,9 @@
 //! What takes longer than a request may, and what is not answered at all.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use runtime::ask::{Answer, AskError, Asked, Worker};
+use runtime::ask::{Answer, Ask, AskError, Asked, Refusal, Worker};
 use serde_json::Value;
 use store::OperationStatus;
 
@@ -71,4 +71,29 @@ async fn an_operation_that_ended_stays_as_it_ended() {
     assert_eq!(stage.context.store.operation(asked.operation, now).await.unwrap(), Some(ended));
     let week = now + jiff::SignedDuration::from_hours(7 * 24);
     assert_eq!(stage.context.store.operation(asked.operation, week).await.unwrap(), None);
+}
+
+/// Takes every ask, and refuses it.
+struct Refuses(Mutex<Vec<Ask>>);
+
+#[async_trait]
+impl Worker for Refuses {
+    async fn ask(&self, asked: Asked) -> Result<Answer, AskError> {
+        self.0.lock().unwrap().push(asked.ask);
+        let refusal =
+            Refusal { status: 502, code: "MailRefused".to_owned(), message: "verify the sender".to_owned() };
+        Ok(Answer::Refused(refusal))
+    }
+}
+
+#[tokio::test]
+async fn a_test_mail_is_asked_of_who_sends_mail_and_its_words_are_passed_on() {
+    let notifier = Arc::new(Refuses(Mutex::default()));
+    let stage = Stage::new().await.with_notifier(notifier.clone());
+    let (principal, _) = stage.ledgerly().await;
+    let answer = stage.post(&format!("{principal}/synchronization/notification/test"), &Value::Null).await;
+    assert_eq!(answer.refused(502), "verify the sender");
+    assert_eq!(*notifier.0.lock().unwrap(), [Ask::TestMail]);
+    let audits = stage.audits().await;
+    assert_eq!((audits[0].activity.as_str(), audits[0].succeeded), ("Send test mail", Some(false)));
 }

@@ -79,6 +79,7 @@ impl Stage {
         let settings = Settings {
             store,
             worker: Arc::new(InProcess(context.clone())),
+            notifier: Arc::new(InProcess(context.clone())),
             vault: Arc::new(Folder(folder.path().join("vault"))),
             clock: clock.clone(),
             tenant: context.tenant,
@@ -97,6 +98,12 @@ impl Stage {
     /// The same stage with another worker.
     pub(crate) fn with_worker(mut self, worker: Arc<dyn Asks>) -> Self {
         self.settings.worker = worker;
+        self
+    }
+
+    /// The same stage with another who sends mail.
+    pub(crate) fn with_notifier(mut self, notifier: Arc<dyn Asks>) -> Self {
+        self.settings.notifier = notifier;
         self
     }
 

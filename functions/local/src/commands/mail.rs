@@ -1,6 +1,9 @@
-//! `rollcall mail`: what lies in the outbox.
+//! `rollcall mail`: what lies in the outbox, and whether mail arrives.
+
+use reqwest::Method;
 
 use crate::cli::Cli;
+use crate::client::Client;
 use crate::exit::{Exit, Refusal};
 use crate::mail::{Mail, OUTBOX, read_all};
 use crate::output;
@@ -21,6 +24,23 @@ pub(crate) fn run(cli: &Cli, which: Option<&str>) -> anyhow::Result<Exit> {
             }
             output::line(table)?;
         }
+    }
+    Ok(Exit::Done)
+}
+
+/// Sends a mail that tells of no trouble.
+pub(crate) async fn test(cli: &Cli, job: &str) -> anyhow::Result<Exit> {
+    let client = Client::open(cli).await?;
+    let known = client.application(job).await?;
+    let told = client
+        .change(Method::POST, &format!("{}/synchronization/notification/test", known.path()), None)
+        .await?;
+    if cli.json {
+        output::json(&told)?;
+    } else {
+        let to: Vec<&str> =
+            told["to"].as_array().into_iter().flatten().filter_map(|one| one.as_str()).collect();
+        output::line(format_args!("A test mail of {} is on its way to {}", known.name, to.join(", ")))?;
     }
     Ok(Exit::Done)
 }

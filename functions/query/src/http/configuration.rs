@@ -65,6 +65,41 @@ pub(super) async fn secrets(
     Ok(tagged(Json(told).into_response(), stored.version))
 }
 
+/// `GET …/synchronization/notification`: who is written to, what became of earlier mail to them, and of the last mail.
+pub(super) async fn notification(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    without_options(query.as_deref())?;
+    let stored = find::application(&api.store, &caller, &id).await?;
+    let marks = api.store.recipient_marks(&stored.id, api.clock.now()).await?;
+    let mailbox = api.store.mailbox(&stored.id).await?;
+    let said = &stored.document["notification"];
+    let recipient = |address: &str| {
+        let mark = marks.iter().find(|mark| mark.address.eq_ignore_ascii_case(address));
+        json!({
+            "address": address,
+            "problem": mark.map(|mark| mark.kind),
+            "since": mark.map(|mark| mark.at),
+            "reason": mark.and_then(|mark| mark.reason.as_deref()),
+        })
+    };
+    let addresses = said["to"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let recipients: Vec<Value> = addresses.map(recipient).collect();
+    let about = format!("servicePrincipals('{}')/synchronization/notification", stored.id);
+    let told = json!({
+        "enabled": said["enabled"].as_bool().unwrap_or(!recipients.is_empty()),
+        "recipients": recipients,
+        "lastMailDateTime": mailbox.claimed_at(),
+        "lastMailConfirmed": mailbox.claimed_at().map(|_| !mailbox.is_unconfirmed()),
+        "waitingEvents": mailbox.facts().len(),
+    });
+    Ok(entity(&headers, &about, told).into_response())
+}
+
 /// `GET …/appRoleAssignedTo`: who is assigned, one by one. Empty both for nobody and for everybody; `SyncAll` among the
 /// settings tells which.
 pub(super) async fn assigned(

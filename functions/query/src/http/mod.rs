@@ -134,6 +134,7 @@ fn about_jobs() -> Routes<Api> {
         .get("/v1.0/applications/{application}", configuration::application, openapi::document())
         .get(&format!("{application}/appRoleAssignedTo"), configuration::assigned, openapi::assignments())
         .get(&format!("{synchronization}/secrets"), configuration::secrets, openapi::secrets())
+        .get(&format!("{synchronization}/notification"), configuration::notification, openapi::notification())
         .get("/v1.0/operations/{operation}", audits::operation, openapi::operation())
         .get(&synchronization, schemas::synchronization, openapi::synchronization())
         .get(&format!("{synchronization}/jobs"), jobs::list, openapi::jobs())

@@ -72,6 +72,19 @@ pub(super) fn secrets() -> About {
     )
 }
 
+pub(super) fn notification() -> About {
+    let shown = json!({
+        "enabled": true,
+        "recipients": [{
+            "address": "it-ops@tessera.example", "problem": "bounced", "since": NOON, "reason": "550 5.1.1 user unknown",
+        }],
+        "lastMailDateTime": NOON, "lastMailConfirmed": true, "waitingEvents": 0,
+    });
+    About::new("getNotification", APPLICATIONS, "Who is written to about trouble, and whether mail reaches them")
+        .more("problem is bounced, undelivered or complained; null when none is known. The first and the last get no mail while others do.")
+        .answers(200, "The recipients, and the last mail.", Shape::like("Notification", &shown))
+}
+
 pub(super) fn operation() -> About {
     let shown = json!({
         "id": OPERATION, "kind": "plan", "applicationId": ID, "status": "succeeded", "objectsDone": 302,

@@ -42,6 +42,7 @@ async fn the_function_describes_the_whole_api_as_the_two_sides_together_do() {
     let writing = control::http::Settings {
         store: stage.store.clone(),
         worker: Arc::new(Nobody),
+        notifier: Arc::new(Nobody),
         vault: Arc::new(Folder("nowhere".into())),
         clock: reading().clock,
         tenant: Uuid::nil(),

@@ -1,6 +1,6 @@
 //! Who is written to when an application is in trouble.
 //!
-//! In: the addresses of a document. Out: nothing, or what is wrong with each of them. An address is what any mail
+//! In: the addresses of a document, and when they are written to. Out: nothing, or what is wrong with each of them. An address is what any mail
 //! system takes without quoting: ASCII, one `@`, and nothing that would mean something in a header.
 
 use schemars::JsonSchema;
@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 /// More addresses than these are what distribution lists are for, and mail services take fifty at once.
 const MOST: usize = 50;
+
+/// One interval is what a job takes that runs as it should; a thousand of the shortest are three days.
+const INTERVALS: std::ops::RangeInclusive<u64> = 2..=1_000;
 
 /// The longest address, and the longest parts of it: RFC 5321 §4.5.3.1, RFC 1035 §2.3.4.
 const LONGEST: usize = 254;
@@ -29,6 +32,22 @@ pub struct Notification {
         )
     )]
     pub to: Vec<String>,
+    /// Whether anybody is written to. Off, the addresses are kept for later.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub enabled: bool,
+    /// After how many intervals without a cycle that went through somebody is told, 2 to 1000; without it 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 2, max = 1000))]
+    pub overdue_intervals: Option<u64>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_yes(enabled: &bool) -> bool {
+    *enabled
 }
 
 impl Notification {
@@ -37,9 +56,17 @@ impl Notification {
         let mut problems = Vec::new();
         if !(1..=MOST).contains(&self.to.len()) {
             let problem = format!(
-                "must hold 1 to {MOST} addresses; use a distribution list for more, and leave 'notification' out to write to nobody"
+                "must hold 1 to {MOST} addresses; use a distribution list for more, and leave 'notification' out, or write enabled: false, to write to nobody"
             );
             problems.push(("to".to_owned(), problem));
+        }
+        if self.overdue_intervals.is_some_and(|intervals| !INTERVALS.contains(&intervals)) {
+            let problem = format!(
+                "must lie between {} and {}; 2 tells of a job that missed two cycles",
+                INTERVALS.start(),
+                INTERVALS.end()
+            );
+            problems.push(("overdueIntervals".to_owned(), problem));
         }
         let wrong = self.to.iter().enumerate().filter(|(_, address)| !is_address(address));
         problems.extend(wrong.map(|(index, _)| {
@@ -74,9 +101,13 @@ fn is_label(label: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn of(to: Vec<String>) -> Notification {
+        Notification { to, enabled: true, overdue_intervals: None }
+    }
+
     #[track_caller]
     fn check(address: &str, sound: bool) {
-        let problems = Notification { to: vec![address.to_owned()] }.problems();
+        let problems = of(vec![address.to_owned()]).problems();
         assert_eq!(problems.is_empty(), sound, "{address:?}: {problems:?}");
     }
 
@@ -136,8 +167,18 @@ mod tests {
     }
 
     #[test]
+    fn a_job_may_miss_2_to_1000_cycles() {
+        for (intervals, sound) in [(0, false), (1, false), (2, true), (1_000, true), (1_001, false)] {
+            let overdue_intervals = Some(intervals);
+            let problems =
+                Notification { overdue_intervals, ..of(vec!["a@b.example".to_owned()]) }.problems();
+            assert_eq!(problems.is_empty(), sound, "{intervals}: {problems:?}");
+        }
+    }
+
+    #[test]
     fn there_are_1_to_50_of_them_and_each_wrong_one_is_named() {
-        let many = |count: usize| Notification { to: vec!["it-ops@tessera.example".to_owned(); count] };
+        let many = |count: usize| of(vec!["it-ops@tessera.example".to_owned(); count]);
         for (count, sound) in [(0, false), (1, true), (50, true), (51, false)] {
             assert_eq!(many(count).problems().is_empty(), sound, "{count}");
         }

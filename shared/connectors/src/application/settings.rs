@@ -12,7 +12,7 @@
 //! | `Password` | behind `source.ldap.password` |
 //! | `SyncAll` | `users.scope.assigned`, absent when `true` |
 //! | `SkipOutOfScopeDeletions` | `users.scope.skipOutOfScopeDeletions` |
-//! | `SyncNotificationSettings` | `notification.to`, `removals.maximum` |
+//! | `SyncNotificationSettings` | `notification.enabled`, `notification.to`, `removals.maximum` |
 //!
 //! # Guarantees
 //! What is not named stays as it is, and `"*"` keeps a credential: whoever sends back what they read changes nothing.
@@ -97,7 +97,7 @@ fn notification_of(document: &Value) -> Value {
         document["notification"]["to"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let maximum = document["removals"]["maximum"].as_u64().unwrap_or(Removals::default().maximum);
     json!({
-        "Enabled": !to.is_empty(),
+        "Enabled": !to.is_empty() && document["notification"]["enabled"].as_bool().unwrap_or(true),
         "Recipients": to.join(", "),
         "DeleteThresholdEnabled": true,
         "DeleteThresholdValue": maximum,
@@ -174,10 +174,19 @@ fn notification(document: &mut Value, value: &str) -> Result<(), Problem> {
     let to: Vec<&str> = recipients.split([',', ';']).map(str::trim).filter(|to| !to.is_empty()).collect();
     match (is("Enabled"), to.is_empty()) {
         (Some(true), true) => return Err(wrong(NOTIFICATION, "is enabled and has no Recipients")),
-        (Some(true), false) => put(document, "/notification", NOTIFICATION, json!({ "to": to }))?,
+        (Some(true), false) => {
+            put(document, "/notification/to", NOTIFICATION, json!(to))?;
+            if let Some(Value::Object(fields)) = document.get_mut("notification") {
+                fields.remove("enabled");
+            }
+        }
+        // Whoever is told again later, is told of those who were named.
         (Some(false), _) => {
-            if let Some(fields) = document.as_object_mut() {
-                fields.remove("notification");
+            if !to.is_empty() {
+                put(document, "/notification/to", NOTIFICATION, json!(to))?;
+            }
+            if document["notification"]["to"].is_array() {
+                put(document, "/notification/enabled", NOTIFICATION, json!(false))?;
             }
         }
         (None, _) => {}
@@ -330,6 +339,20 @@ mod tests {
         assert_eq!(changed["notification"], json!({ "to": ["a@x.example", "ops@x.example"] }));
         assert_eq!(changed["removals"]["maximum"], 50);
         let off = change(&changed, &pairs(&[("SyncNotificationSettings", r#"{"Enabled":false}"#)])).unwrap();
+        let kept = json!({ "to": ["a@x.example", "ops@x.example"], "enabled": false });
+        assert_eq!(off.document["notification"], kept);
+        let shown = of(&off.document).pop().unwrap();
+        let shown: Value = serde_json::from_str(&shown.value).unwrap();
+        assert_eq!(
+            (&shown["Enabled"], &shown["Recipients"]),
+            (&json!(false), &json!("a@x.example, ops@x.example"))
+        );
+        let on = r#"{"Enabled":true,"Recipients":"ops@x.example"}"#;
+        let on = change(&off.document, &pairs(&[("SyncNotificationSettings", on)])).unwrap();
+        assert_eq!(on.document["notification"], json!({ "to": ["ops@x.example"] }));
+        let mut nobody = document();
+        nobody.as_object_mut().unwrap().remove("notification");
+        let off = change(&nobody, &pairs(&[("SyncNotificationSettings", r#"{"Enabled":false}"#)])).unwrap();
         assert_eq!(off.document.get("notification"), None);
     }
 

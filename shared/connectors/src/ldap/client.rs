@@ -107,7 +107,13 @@ impl Client {
         ldap.with_timeout(self.patience).with_controls(vec![verdict::password_policy()]);
         self.calls.fetch_add(1, Ordering::Relaxed);
         let answer = ldap.simple_bind(name, password.expose_secret());
-        verdict::of_bind(&self.server, &self.sound(answer).await?)
+        // Whoever reads of it looks for the account.
+        verdict::of_bind(&self.server, &self.sound(answer).await?).map_err(|failure| match failure {
+            LdapFailure::Credentials { server, problem } => {
+                LdapFailure::Credentials { server, problem: format!("{problem} (bind as {name})") }
+            }
+            other => other,
+        })
     }
 
     /// Signs off. Failing is no harm: the server notices the end of the connection.

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use store::{DynamoStore, Fact, MailClaim, Told};
+use store::{DynamoStore, Fact, MailClaim, MarkKind, RecipientMark, Told, Trial};
 
 use crate::samples::fact;
 use crate::world::{World, after, worker};
@@ -35,7 +35,7 @@ async fn sent_at_noon() -> World {
     let world = World::empty().await;
     assert!(world.store.wait_for_mail(APP, &fact(1)).await.unwrap());
     let claimed = claim(&world.store, after(0), 1).await.unwrap();
-    world.store.confirm_mail(&claimed).await.unwrap();
+    world.store.confirm_mail(APP, claimed.id).await.unwrap();
     world
 }
 
@@ -124,7 +124,7 @@ async fn what_a_mail_has_told_never_waits_again() {
     for (sequence, news) in [(2, false), (3, false), (5, false), (6, true)] {
         assert_eq!(world.store.wait_for_mail(APP, &fact(sequence)).await.unwrap(), news, "{sequence}");
     }
-    world.store.confirm_mail(&claimed).await.unwrap();
+    world.store.confirm_mail(APP, claimed.id).await.unwrap();
     assert_eq!(waits(&world.store).await, facts([6]));
     assert!(!world.store.wait_for_mail(APP, &fact(4)).await.unwrap());
     assert_eq!(world.store.mailbox(APP).await.unwrap().told(), told(5));
@@ -142,16 +142,49 @@ async fn what_was_never_confirmed_is_repeated_with_the_next_window() {
     assert_eq!(claim(&world.store, after(DAY - 1), 2).await, None, "it counts as sent");
 
     let again = claim(&world.store, after(DAY), 2).await.unwrap();
-    world.store.confirm_mail(&lost).await.unwrap();
+    world.store.confirm_mail(APP, lost.id).await.unwrap();
     assert_eq!(
         waits(&world.store).await,
         facts([1, 2]),
         "a late word about the first says nothing of the second"
     );
-    world.store.confirm_mail(&again).await.unwrap();
+    world.store.confirm_mail(APP, again.id).await.unwrap();
     let seen = world.store.mailbox(APP).await.unwrap();
     assert!(seen.facts().is_empty() && !seen.is_unconfirmed());
     assert_eq!(claim(&world.store, after(2 * DAY), 2).await.map(|claim| claim.at), Some(after(2 * DAY)));
+}
+
+#[tokio::test]
+async fn a_claim_that_is_given_back_was_never_taken_and_nothing_is_lost_with_it() {
+    let world = sent_at_noon().await;
+    world.store.wait_for_mail(APP, &fact(2)).await.unwrap();
+    let refused = claim(&world.store, after(DAY), 2).await.unwrap();
+    world.store.wait_for_mail(APP, &fact(3)).await.unwrap();
+    world.store.release_mail(&refused).await.unwrap();
+
+    let seen = world.store.mailbox(APP).await.unwrap();
+    assert_eq!((seen.facts(), seen.is_unconfirmed()), (facts([2, 3]), false));
+    assert_eq!((seen.told(), seen.claimed_at()), (told(1), Some(after(0))), "as the mail at noon left it");
+    let sent = claim(&world.store, after(DAY), 3).await.expect("at once");
+    world.store.release_mail(&refused).await.unwrap();
+    assert_eq!(
+        claim(&world.store, after(DAY + 1), 3).await,
+        None,
+        "a late word about the first frees nothing"
+    );
+    assert!(world.store.confirm_mail(APP, sent.id).await.unwrap());
+    assert!(!world.store.confirm_mail(APP, sent.id).await.unwrap(), "it is known");
+}
+
+#[tokio::test]
+async fn what_may_not_have_arrived_stays_so_when_its_repetition_is_refused() {
+    let world = World::empty().await;
+    world.store.wait_for_mail(APP, &fact(1)).await.unwrap();
+    claim(&world.store, after(0), 1).await.unwrap();
+    let refused = claim(&world.store, after(DAY), 1).await.unwrap();
+    world.store.release_mail(&refused).await.unwrap();
+    let seen = world.store.mailbox(APP).await.unwrap();
+    assert_eq!((seen.facts(), seen.is_unconfirmed()), (facts([1]), true));
 }
 
 #[tokio::test]
@@ -176,7 +209,7 @@ async fn a_clock_that_was_put_back_delays_mail_by_a_day_and_no_longer() {
     world.store.wait_for_mail(APP, &fact(1)).await.unwrap();
     let wrong = after(700 * DAY);
     let claimed = claim(&world.store, wrong, 1).await.unwrap();
-    world.store.confirm_mail(&claimed).await.unwrap();
+    world.store.confirm_mail(APP, claimed.id).await.unwrap();
     world.store.wait_for_mail(APP, &fact(2)).await.unwrap();
     for (minutes, granted) in [(0, false), (1, false), (DAY - 1, false), (DAY, true)] {
         assert_eq!(claim(&world.store, after(minutes), 2).await.is_some(), granted, "{minutes}");
@@ -192,7 +225,7 @@ async fn a_worker_killed_at_any_write_leaves_at_most_one_claim_and_forgets_nothi
             dying.wait_for_mail(APP, &fact(1)).await?;
             let seen = dying.mailbox(APP).await?;
             let claimed = dying.claim_mail(&seen, after(0), told(1)).await?.expect("nobody else is here");
-            dying.confirm_mail(&claimed).await
+            dying.confirm_mail(APP, claimed.id).await.map(drop)
         };
         assert_eq!(life.await.is_err(), death.struck(), "{writes}");
         world.store.wait_for_mail(APP, &fact(1)).await.unwrap();
@@ -203,4 +236,60 @@ async fn a_worker_killed_at_any_write_leaves_at_most_one_claim_and_forgets_nothi
         let left = if writes < 3 { facts([1]) } else { Vec::new() };
         assert_eq!(seen.facts(), left, "after {writes} writes");
     }
+}
+
+#[tokio::test]
+async fn a_mark_of_a_recipient_stays_until_mail_arrives_or_a_quarter_of_a_year() {
+    let world = World::empty().await;
+    let mark = |address: &str, kind| RecipientMark {
+        address: address.to_owned(),
+        kind,
+        at: after(0),
+        reason: Some("550 5.1.1 unknown".to_owned()),
+    };
+    let gone = mark("Gone@tessera.example", MarkKind::Bounced);
+    let cross = mark("cross@tessera.example", MarkKind::Complained);
+    for mark in [&gone, &cross, &gone] {
+        world.store.mark_recipient(APP, mark).await.unwrap();
+    }
+    world.store.wait_for_mail(APP, &fact(1)).await.unwrap();
+    let marks = async |minutes| world.store.recipient_marks(APP, after(minutes)).await.unwrap();
+    assert_eq!(marks(1).await.len(), 2);
+    assert!(world.store.recipient_marks("another", after(1)).await.unwrap().is_empty());
+    world.store.unmark_recipient(APP, "gone@Tessera.example").await.unwrap();
+    world.store.unmark_recipient(APP, "nobody@tessera.example").await.unwrap();
+    assert_eq!(marks(1).await, [cross]);
+    assert!(marks(90 * DAY).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_test_mail_may_be_sent_every_ten_minutes_and_blocks_no_other() {
+    let world = sent_at_noon().await;
+    let asked = async |minutes| world.store.claim_trial(APP, after(minutes)).await.unwrap();
+    assert_eq!(asked(0).await, Trial::Granted);
+    let workers: Vec<_> = (0..8).map(|number| world.of(worker(&number.to_string()))).collect();
+    let claims = join_all(workers.iter().map(|store| store.claim_trial(APP, after(9)))).await;
+    assert!(claims.into_iter().all(|claim| claim.unwrap() == Trial::NotBefore(after(10))));
+    let claims = join_all(workers.iter().map(|store| store.claim_trial(APP, after(10)))).await;
+    let granted = claims.into_iter().filter(|claim| *claim.as_ref().unwrap() == Trial::Granted).count();
+    assert_eq!(granted, 1);
+    assert_eq!(asked(1).await, Trial::Granted, "a clock that was put back delays nothing");
+    world.store.wait_for_mail(APP, &fact(2)).await.unwrap();
+    assert!(claim(&world.store, after(DAY), 2).await.is_some());
+}
+
+#[tokio::test]
+async fn a_mail_without_facts_that_may_not_have_arrived_is_known_by_what_was_told_before() {
+    let world = sent_at_noon().await;
+    let trouble = told(1).trouble_since;
+    let seen = world.store.mailbox(APP).await.unwrap();
+    assert_eq!((seen.known_trouble(), seen.is_unconfirmed()), (trouble, false));
+    let all_clear = Told { sequence: 1, trouble_since: None };
+    let lost = world.store.claim_mail(&seen, after(DAY), all_clear).await.unwrap().unwrap();
+    let seen = world.store.mailbox(APP).await.unwrap();
+    assert_eq!((seen.known_trouble(), seen.is_unconfirmed()), (trouble, true));
+    assert!(!seen.is_open(after(2 * DAY - 1)) && seen.is_open(after(2 * DAY)));
+    world.store.confirm_mail(APP, lost.id).await.unwrap();
+    let seen = world.store.mailbox(APP).await.unwrap();
+    assert_eq!((seen.known_trouble(), seen.is_unconfirmed()), (None, false));
 }

@@ -18,7 +18,6 @@ mod company;
 mod console;
 mod csv;
 mod invented;
-mod lambda;
 mod pages;
 mod question;
 mod search;
@@ -29,6 +28,7 @@ mod tally;
 use clap::ValueEnum;
 
 pub(crate) use self::csv::work as write_csv;
+pub(crate) use self::tally::median;
 use crate::cli::LogsOptions;
 
 /// Records of the log that others are compared with.

@@ -1,6 +1,6 @@
 //! The `query` function from the start of its process to its first answer, and what it spends the time on.
 //!
-//! The binary beside this program runs as Lambda would run it; what it does when is seen from outside (`lambda.rs`). An
+//! The binary beside this program runs as Lambda would run it; what it does when is seen from outside ([`crate::lambda`]). An
 //! OpenID Connect issuer on loopback signs its caller's token.
 //!
 //! # Caveats
@@ -15,10 +15,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use testkit::issuer::{Issuer, SigningKey};
 
-use super::lambda::{Moments, Seen, Surroundings};
 use super::seed::Log;
 use super::tally::median;
 use crate::cli::LogsOptions;
+use crate::lambda::{Moments, Seen, Surroundings};
 
 const PATH: &str = "/v1.0/auditLogs/provisioning";
 

@@ -66,7 +66,7 @@ pub(super) fn percentile(times: &[Duration], permille: usize) -> f64 {
 }
 
 /// The middle one; of an even number the smaller of the two.
-pub(super) fn median(figures: &[f64]) -> f64 {
+pub(crate) fn median(figures: &[f64]) -> f64 {
     let mut figures = figures.to_vec();
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)

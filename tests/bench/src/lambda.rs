@@ -19,7 +19,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What a function was seen doing.
 #[derive(Debug)]
-pub(super) enum Seen {
+pub(crate) enum Seen {
     /// It opened its first connection to the tables.
     Connected,
     /// It asked for a request, and was given one.
@@ -31,7 +31,7 @@ pub(super) enum Seen {
 }
 
 /// When it was seen doing so.
-pub(super) type Moments = UnboundedReceiver<(Instant, Seen)>;
+pub(crate) type Moments = UnboundedReceiver<(Instant, Seen)>;
 
 #[derive(Clone)]
 struct Shared {
@@ -41,17 +41,17 @@ struct Shared {
 }
 
 /// The surroundings of one process.
-pub(super) struct Surroundings {
+pub(crate) struct Surroundings {
     /// The address of the Runtime API, without a scheme.
-    pub(super) api: String,
+    pub(crate) api: String,
     /// The tables' URL.
-    pub(super) tables: String,
-    pub(super) moments: Moments,
+    pub(crate) tables: String,
+    pub(crate) moments: Moments,
 }
 
 impl Surroundings {
     /// Hands out these requests, one after the other; `tables` is where the tables really are.
-    pub(super) async fn start(tables: &str, requests: Vec<Value>) -> anyhow::Result<Self> {
+    pub(crate) async fn start(tables: &str, requests: Vec<Value>) -> anyhow::Result<Self> {
         let (seen, moments) = unbounded_channel();
         let shared = Shared { requests: Arc::new(Mutex::new(requests.into())), seen };
         let api = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

@@ -1,0 +1,106 @@
+//! A mail that somebody sends to see whether mail arrives.
+//!
+//! In: an application. Out: to whom it went, or why it did not. Promised: one in ten minutes for each application, and whatever
+//! becomes of it, mails about trouble go their way. It is written to those, too, whose mail failed before: one that arrives
+//! takes their mark away.
+
+use async_trait::async_trait;
+use engine::ports::StoreError;
+use jiff::Timestamp;
+use runtime::ask::{Answer, Ask, AskError, Asked, Refusal, Worker};
+use serde_json::{Value, json};
+use store::{StoredApplication, Trial};
+
+use crate::letter::{Letter, SendError};
+use crate::wording::causes::Words;
+use crate::wording::{Tone, moment, one_line, plain};
+use crate::{Notifier, recipients, render};
+
+impl Notifier {
+    /// Sends a test mail to all recipients of an application.
+    pub async fn answer(&self, asked: &Asked, now: Timestamp) -> Answer {
+        match self.try_out(asked, now).await {
+            Ok(told) => Answer::Done(told),
+            Err(refusal) => Answer::Refused(refusal),
+        }
+    }
+
+    async fn try_out(&self, asked: &Asked, now: Timestamp) -> Result<Value, Refusal> {
+        if asked.ask != Ask::TestMail {
+            let name = asked.ask.name();
+            return Err(refused(400, "Request_BadRequest", format!("'{name}' is not asked of the notifier")));
+        }
+        let id = asked.application.as_deref().unwrap_or_default();
+        let stored = self.store.application(id).await.map_err(|error| of_store(&error))?;
+        let stored =
+            stored.ok_or_else(|| refused(404, "Request_ResourceNotFound", "the application is gone"))?;
+        let to = recipients::of(&stored);
+        if to.is_empty() {
+            let problem = "nobody is written to: the application names no recipients, or they are switched off; set notification.to, or SyncNotificationSettings";
+            return Err(refused(400, "NoRecipients", problem));
+        }
+        if let Trial::NotBefore(next) =
+            self.store.claim_trial(id, now).await.map_err(|error| of_store(&error))?
+        {
+            let problem = format!(
+                "a test mail was sent less than ten minutes ago; the next one can be from {}",
+                moment(next)
+            );
+            return Err(refused(429, "TooManyRequests", problem));
+        }
+        let letter = self.test_letter(&stored, &asked.by, to, now);
+        let to: Vec<String> = letter.to.iter().map(ToString::to_string).collect();
+        let told = json!({ "to": to, "subject": letter.subject });
+        match self.mailer.send(&letter).await {
+            Ok(()) => Ok(told),
+            Err(SendError::Refused(why)) => Err(refused(502, "MailRefused", why)),
+            Err(error @ SendError::Unanswered(_)) => Err(refused(504, "MailUnanswered", error.to_string())),
+        }
+    }
+
+    fn test_letter(
+        &self,
+        stored: &StoredApplication,
+        by: &str,
+        to: Vec<lettre::Address>,
+        now: Timestamp,
+    ) -> Letter {
+        let words = Words {
+            headline: "test - mail about trouble arrives here".to_owned(),
+            lead: "sends mail about trouble to this address. This is none: somebody wanted to see whether mail arrives.".to_owned(),
+            outlook: "There is nothing to do. A test mail never uses up the one mail a day.".to_owned(),
+        };
+        let mut content = plain(Tone::Good, words, None);
+        content.name = one_line(&stored.name);
+        content.facts = vec![("Asked for by", one_line(by)), ("Sent", moment(now))];
+        let place = self.place.as_ref();
+        content.links =
+            place.map(|place| ("See the report", place.application(&stored.id))).into_iter().collect();
+        render::letter(&content, stored, runtime::clock::new_id(), to, now)
+    }
+}
+
+fn refused(status: u16, code: &str, message: impl Into<String>) -> Refusal {
+    Refusal { status, code: code.to_owned(), message: message.into() }
+}
+
+fn of_store(error: &StoreError) -> Refusal {
+    tracing::error!("a test mail could not be sent: {error:#}");
+    refused(503, "serviceNotAvailable", "the store did not answer; try again in a moment")
+}
+
+/// The notifier in whoever asks' own process.
+#[derive(Clone)]
+pub struct InProcess {
+    /// Who sends.
+    pub notifier: Notifier,
+    /// The time.
+    pub clock: std::sync::Arc<dyn engine::ports::Clock>,
+}
+
+#[async_trait]
+impl Worker for InProcess {
+    async fn ask(&self, asked: Asked) -> Result<Answer, AskError> {
+        Ok(self.notifier.answer(&asked, self.clock.now()).await)
+    }
+}

@@ -1,0 +1,104 @@
+//! Mails about jobs that should have succeeded and have not.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::stage::{NO_TOKEN, Stage};
+
+/// A job of which a cycle has just gone through, and the next is due in half an hour.
+async fn runs() -> Stage {
+    let stage = Stage::new().await;
+    stage.completes_a_cycle().await;
+    stage
+}
+
+#[tokio::test]
+async fn a_job_that_nothing_starts_any_more_is_told_by_the_schedule_alone() {
+    let stage = runs().await;
+    // Twice the 39 minutes that a cycle begins after at the latest, and the quarter of an hour of a turn.
+    for _ in 0..5 {
+        stage.clock.advance(SignedDuration::from_mins(15));
+        stage.flushes().await;
+    }
+    assert!(stage.mails().is_empty());
+    for _ in 0..2 {
+        stage.clock.advance(SignedDuration::from_mins(15));
+        stage.flushes().await;
+    }
+    let mail = stage.only_mail();
+    assert!(
+        mail.subject.contains("Ledgerly: overdue - no cycle has gone through for 90 minutes"),
+        "{}",
+        mail.subject
+    );
+    for words in
+        ["was due 2026-03-02 09:30 UTC and did not begin", "Last complete cycle: 2026-03-02 09:00 UTC"]
+    {
+        assert!(mail.text.contains(words), "{words} in {}", mail.text);
+    }
+
+    stage.completes_a_cycle().await;
+    stage.hours_pass(23);
+    stage.completes_a_cycle().await;
+    stage.flushes().await;
+    assert_eq!(stage.mails().len(), 1);
+    stage.hours_pass(1);
+    stage.completes_a_cycle().await;
+    stage.flushes().await;
+    assert!(stage.mails().pop().unwrap().subject.contains("recovered"));
+}
+
+#[tokio::test]
+async fn a_job_that_never_ran_is_overdue_and_told_again_each_day() {
+    let stage = Stage::new().await;
+    stage
+        .changes(|state, _, now| {
+            state.next_due = now;
+            Vec::new()
+        })
+        .await;
+    stage.hours_pass(1);
+    stage.flushes().await;
+    assert!(stage.only_mail().text.contains("Last complete cycle: none yet"));
+    stage.hours_pass(24);
+    stage.flushes().await;
+    assert!(stage.mails().pop().unwrap().subject.ends_with("for 25 hours (day 2)"));
+}
+
+#[tokio::test]
+async fn the_document_says_how_many_cycles_may_be_missed() {
+    let stage = runs().await;
+    let to = ["it-ops@tessera.example"];
+    let document =
+        json!({ "schedule": { "interval": "30m" }, "notification": { "to": to, "overdueIntervals": 10 } });
+    stage.apply("Ledgerly", document).await;
+    stage.hours_pass(5);
+    stage.flushes().await;
+    assert!(stage.mails().is_empty());
+    stage.clock.advance(SignedDuration::from_mins(1));
+    stage.flushes().await;
+    stage.only_mail();
+}
+
+#[tokio::test]
+async fn a_job_in_quarantine_is_told_as_that_and_not_as_overdue() {
+    let stage = runs().await;
+    stage.falls_ill(NO_TOKEN).await;
+    stage.hours_pass(10);
+    stage.flushes().await;
+    let mail = stage.only_mail();
+    assert!(mail.subject.contains("quarantined") && !mail.text.contains("overdue"), "{mail:?}");
+}
+
+#[tokio::test]
+async fn mails_that_are_switched_off_are_not_written_until_they_are_on_again() {
+    let stage = runs().await;
+    let to = ["it-ops@tessera.example"];
+    stage.apply("Ledgerly", json!({ "notification": { "to": to, "enabled": false } })).await;
+    stage.hours_pass(10);
+    stage.flushes().await;
+    assert!(stage.mails().is_empty());
+    stage.apply("Ledgerly", json!({ "notification": { "to": to } })).await;
+    stage.flushes().await;
+    stage.only_mail();
+}
