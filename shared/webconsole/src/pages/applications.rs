@@ -86,13 +86,14 @@ impl Asked<'_> {
             (None, self.listed(&question, 2 * ROWS, &looking.token).await?)
         };
         let next = all.token().map(|token| next(&looking, &token));
-        let (summary, more_in_need) = match &in_need {
-            Some(in_need) => (summary(&in_need.value, in_need.next.is_some()), in_need.next.is_some()),
-            None => (found(all.value.len(), &looking, next.is_some()), false),
-        };
+        let more_in_need = in_need.as_ref().is_some_and(|in_need| in_need.next.is_some());
         let mut rows = in_need.map(|in_need| in_need.value).unwrap_or_default();
         all.value.retain(|one| rows.iter().all(|row| row.id != one.id));
         rows.extend(all.value);
+        let summary = match is_first {
+            true => summary(&rows, more_in_need),
+            false => found(rows.len(), &looking, next.is_some()),
+        };
         let is_later_by_name = wanted.is_empty() && looking.only.is_empty() && !is_first;
         if !is_later_by_name {
             // What the index of those in need does not know yet comes first, too.
@@ -128,7 +129,9 @@ fn rank(one: &Application) -> (Health, String) {
 }
 
 /// How many need somebody, and what for.
-fn summary(in_need: &[Application], more: bool) -> String {
+fn summary(rows: &[Application], more: bool) -> String {
+    let in_need: Vec<Health> =
+        rows.iter().map(|one| one.job().status.health()).filter(|health| health.needs_somebody()).collect();
     if in_need.is_empty() {
         return "Nothing needs you.".to_owned();
     }
@@ -139,7 +142,7 @@ fn summary(in_need: &[Application], more: bool) -> String {
         (Health::Failing, "with failures"),
     ];
     let parts = kinds.into_iter().filter_map(|(kind, words)| {
-        let number = in_need.iter().filter(|one| one.job().status.health() == kind).count();
+        let number = in_need.iter().filter(|health| **health == kind).count();
         (number > 0).then(|| format!("{number} {words}"))
     });
     let parts = parts.collect::<Vec<_>>().join(", ");

@@ -49,7 +49,7 @@ impl Company {
     /// Opens the folder with them, and makes it if need be.
     pub(super) async fn open(data: &Path, now: Timestamp) -> anyhow::Result<Self> {
         let folder = data.join(format!("applications-{APPLICATIONS}"));
-        let (mark, complete) = (format!("version {VERSION}\n"), folder.join("complete"));
+        let (mark, complete) = (format!("version {VERSION}, {now}\n"), folder.join("complete"));
         let made = fs::read_to_string(&complete).is_ok_and(|found| found == mark);
         if !made && folder.exists() {
             fs::remove_dir_all(&folder)?;

@@ -21,6 +21,8 @@ use crate::report;
 
 /// Milliseconds within which 99 of a hundred pages are made.
 const TIME: Limit<f64> = Limit::AtMost(30.0);
+/// The same of a part of a name, for which ten thousand names are read.
+const SEARCHED: Limit<f64> = Limit::AtMost(1_000.0);
 /// Bytes of a page.
 const SIZE: Limit<u64> = Limit::AtMost(50_000);
 /// Requests before any are measured: connections are opened, statements prepared.
@@ -54,6 +56,9 @@ struct Report {
     rows: Vec<Row>,
     met: bool,
 }
+
+/// What is read more for than a page.
+const BY_PART: &str = "… by a part of a name";
 
 /// A page: what it is called, and the address of its `number`th request.
 type Page<'a> = (&'static str, Box<dyn Fn(u64) -> anyhow::Result<String> + 'a>);
@@ -124,7 +129,7 @@ fn pages_of_many(more: String) -> Vec<Page<'static>> {
         ("applications: 10,000", Box::new(|_| Ok("/".to_owned()))),
         ("… the next page", Box::new(move |_| Ok(more.clone()))),
         ("… in need", Box::new(|_| Ok("/?only=attention".to_owned()))),
-        ("… by a part of a name", Box::new(|number| Ok(format!("/?q=ice%20{:04}", number % 1_000)))),
+        (BY_PART, Box::new(|number| Ok(format!("/?q=ice%20{:04}", number % 1_000)))),
     ]
 }
 
@@ -165,7 +170,8 @@ async fn measure(
     }
     let (usage, pages) = (counter.take(), options.requests * options.runs);
     let (p50, p99) = (median(&medians), median(&p99s));
-    let broken = [("time", TIME.allows(&p99)), ("size", SIZE.allows(&bytes))];
+    let time = if page == BY_PART { SEARCHED } else { TIME };
+    let broken = [("time", time.allows(&p99)), ("size", SIZE.allows(&bytes))];
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     let each = |count: u64| count as f64 / pages as f64;
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
@@ -214,7 +220,7 @@ impl Report {
             ]);
         }
         println!("{table}");
-        println!("Bounds: p99 {TIME} ms, size {SIZE} bytes.");
+        println!("Bounds: p99 {TIME} ms, by a part of a name {SEARCHED} ms; size {SIZE} bytes.");
         println!("{}", if self.met { "Every bound is kept." } else { "Some bound is not kept." });
     }
 }
