@@ -189,6 +189,11 @@ impl Refusal {
     }
 }
 
+/// Where the API has a job of an application, below `/v1.0/`.
+pub(crate) fn job_path(application: &str, job: &str) -> String {
+    format!("servicePrincipals/{}/synchronization/jobs/{}", step(application), step(job))
+}
+
 /// One step of a path, or a value in a question: everything that could end it is written as `%XX`.
 pub(crate) fn step(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');

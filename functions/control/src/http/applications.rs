@@ -3,12 +3,12 @@
 use api::answer::{entity, tagged};
 use api::frame::RequestId;
 use api::{ApiError, Caller, find};
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use connectors::application::{Application, Problem, draft};
 use engine::job::JobState;
 use engine::model::JobId;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use store::{ApplicationError, StoredApplication};
 use utoipa::ToSchema;
 
-use super::asking::{Outcome, Request, located};
+use super::asking::{Request, located};
 use super::audit::{Asker, Deed, changes};
 use super::{References, Settings, body};
 
@@ -108,10 +108,7 @@ pub(super) async fn preview(
     let ask = Ask::Preview { document };
     let wish = Request { stored: Some(&stored), ask, activity: "Preview document", said: Vec::new() };
     let (operation, outcome) = settings.begin(&Asker::new(caller, &request), &headers, wish).await?;
-    Ok(match outcome {
-        Outcome::Done(told) => located(Json(told).into_response(), &headers, operation),
-        Outcome::Later(response) => located(response, &headers, operation),
-    })
+    Ok(located(outcome.told(), &headers, operation))
 }
 
 /// `PATCH /applications/{application}`: parts of the document, as RFC 7396 merges them.

@@ -25,6 +25,14 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
+    /// 200 with what there is to tell, or 202.
+    pub(super) fn told(self) -> Response {
+        match self {
+            Self::Done(told) => Json(told).into_response(),
+            Self::Later(response) => response,
+        }
+    }
+
     /// 204, or 202.
     pub(super) fn no_content(self) -> Response {
         match self {

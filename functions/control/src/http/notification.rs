@@ -2,14 +2,14 @@
 
 use api::frame::RequestId;
 use api::{ApiError, Caller, find};
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
+use axum::response::Response;
 use runtime::ask::Ask;
 
 use super::Settings;
-use super::asking::{Outcome, Request};
+use super::asking::Request;
 use super::audit::Asker;
 
 /// `POST …/notification/test`: a mail to all recipients. `notifier` sends it, and says why when it cannot.
@@ -23,8 +23,5 @@ pub(super) async fn test(
     let stored = find::application(&settings.store, &caller, &id).await?;
     let wish =
         Request { stored: Some(&stored), ask: Ask::TestMail, activity: "Send test mail", said: Vec::new() };
-    match settings.ask(&Asker::new(caller, &request), &headers, wish).await? {
-        Outcome::Done(told) => Ok(Json(told).into_response()),
-        Outcome::Later(response) => Ok(response),
-    }
+    Ok(settings.ask(&Asker::new(caller, &request), &headers, wish).await?.told())
 }

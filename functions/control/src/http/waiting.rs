@@ -89,7 +89,7 @@ pub(super) async fn removals(
     let keys = named.source_ids.into_iter().map(key(false)).chain(named.groups.into_iter().map(key(true)));
     let ask = Ask::DecideRemovals { keys: keys.collect(), approved, staged_before: named.staged_before };
     let wish = Request { stored: Some(&stored), ask, activity, said: vec![said("objects", told)] };
-    told_of(settings.ask(&Asker::new(caller, &request), &headers, wish).await?)
+    Ok(settings.ask(&Asker::new(caller, &request), &headers, wish).await?.told())
 }
 
 /// `POST …/escrows/retry`, `/ignore`.
@@ -112,7 +112,7 @@ pub(super) async fn escrows(
     let objects = named.source_ids.into_iter().chain(named.groups).map(SourceId::new).collect();
     let ask = Ask::DecideEscrows { objects, ignore };
     let wish = Request { stored: Some(&stored), ask, activity, said: vec![said("objects", told)] };
-    told_of(settings.ask(&Asker::new(caller, &request), &headers, wish).await?)
+    Ok(settings.ask(&Asker::new(caller, &request), &headers, wish).await?.told())
 }
 
 /// `POST …/plans`: what the next cycle would do, kept to be looked at and executed.
@@ -154,7 +154,7 @@ pub(super) async fn apply(
     let said = vec![said("plan", plan.to_string())];
     let wish =
         Request { stored: Some(&stored), ask: Ask::ApplyPlan { plan }, activity: "Execute a plan", said };
-    told_of(settings.ask(&Asker::new(caller, &request), &headers, wish).await?)
+    Ok(settings.ask(&Asker::new(caller, &request), &headers, wish).await?.told())
 }
 
 /// `DELETE …/objectConnections/{object}`: forgets which account belongs to an object. Graph writes the id in quotes and
@@ -171,11 +171,4 @@ pub(super) async fn unlink(
     let ask = Ask::DeleteLink { object: SourceId::new(object) };
     let wish = Request { stored: Some(&stored), ask, activity: "Delete object connection", said };
     Ok(settings.ask(&Asker::new(caller, &request), &headers, wish).await?.no_content())
-}
-
-fn told_of(outcome: Outcome) -> Result<Response, ApiError> {
-    Ok(match outcome {
-        Outcome::Done(told) => Json(told).into_response(),
-        Outcome::Later(response) => response,
-    })
 }

@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde_json::{Value, json};
 
-use super::{Sent, job_path, page, result, told};
+use super::{Sent, action_path, page, result, told};
 use crate::Console;
 use crate::asking::{Answered, Refusal, Wish, step};
 use crate::pages::configuration::{CREDENTIALS, editor_with};
@@ -83,7 +83,7 @@ async fn keep(console: &Console, sent: &Sent, application: &str, pairs: &[Value]
     }
     let person = &sent.session.person;
     if sent.text("how") != "untried" {
-        let path = job_path(application, sent.text("job"), "validateCredentials");
+        let path = action_path(application, sent.text("job"), "validateCredentials");
         let wish = Wish::new(Method::POST, &path).json(&json!({ "credentials": pairs }));
         let tried = console.api.send(person, wish).await.map_err(|refusal| Refusal {
             message: format!("{}. Nothing was saved.", refusal.message.trim_end_matches('.')),

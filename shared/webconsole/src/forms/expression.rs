@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
-use super::{Sent, job_path, page};
+use super::{Sent, action_path, page};
 use crate::Console;
 use crate::asking::Wish;
 use crate::pages::expression::{Attempt, Tried, with};
@@ -25,7 +25,7 @@ pub(super) async fn attempt(
         .map(|(key, value)| json!({ "key": key, "value": Some(value).filter(|value| !value.is_empty()) }))
         .collect();
     let body = json!({ "expression": attempt.expression, "testInputObject": { "properties": properties } });
-    let path = job_path(&application, &job, "schema/parseExpression");
+    let path = action_path(&application, &job, "schema/parseExpression");
     let wish = Wish::new(Method::POST, &path).json(&body);
     let answered =
         console.api.send(&sent.session.person, wish).await.map_err(Trouble::on(&sent.session, &page))?;

@@ -5,7 +5,7 @@ use axum::http::Method;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{Sent, job_path, page, result, told};
+use super::{Sent, action_path, page, result, told};
 use crate::Console;
 use crate::asking::{Answered, Refusal, Wish};
 use crate::pages::{Notice, Trouble};
@@ -21,7 +21,7 @@ async fn ask(
     action: &str,
     body: &Value,
 ) -> Result<Answered, Refusal> {
-    let path = job_path(application, job, action);
+    let path = action_path(application, job, action);
     let wish = Wish::new(Method::POST, &path);
     let wish = if body.is_null() { wish } else { wish.json(body) };
     console.api.send(&sent.session.person, wish).await

@@ -26,7 +26,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 
 use crate::Console;
-use crate::asking::{Answered, step};
+use crate::asking::{Answered, job_path, step};
 use crate::pages::{Notice, Shell, guarded, shown};
 use crate::session::Session;
 
@@ -67,9 +67,9 @@ fn page(application: &str, below: &str) -> String {
     format!("/applications/{}{below}", step(application))
 }
 
-/// A job's path below `/v1.0/`.
-fn job_path(application: &str, job: &str, below: &str) -> String {
-    format!("servicePrincipals/{}/synchronization/jobs/{}/{below}", step(application), step(job))
+/// What is asked of a job, below `/v1.0/`.
+fn action_path(application: &str, job: &str, action: &str) -> String {
+    format!("{}/{action}", job_path(application, job))
 }
 
 /// Back to the page, which says that it is done; or a page that says that it goes on.

@@ -5,7 +5,7 @@ use axum::http::Method;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{Sent, job_path, page, told};
+use super::{Sent, action_path, page, told};
 use crate::Console;
 use crate::asking::{Refusal, Wish};
 use crate::pages::{Notice, Trouble};
@@ -21,7 +21,7 @@ pub(super) async fn removals(
         "reject" => ("reject", Notice::Rejected),
         _ => ("reconsider", Notice::Reconsidered),
     };
-    let path = job_path(&application, &job, &format!("heldRemovals/{decision}"));
+    let path = action_path(&application, &job, &format!("heldRemovals/{decision}"));
     decide(&console, &sent, &application, &path, notice).await
 }
 
@@ -35,7 +35,7 @@ pub(super) async fn escrows(
         "ignore" => ("ignore", Notice::Ignored),
         _ => ("retry", Notice::Retried),
     };
-    let path = job_path(&application, &job, &format!("escrows/{decision}"));
+    let path = action_path(&application, &job, &format!("escrows/{decision}"));
     decide(&console, &sent, &application, &path, notice).await
 }
 

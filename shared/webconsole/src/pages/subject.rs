@@ -2,7 +2,7 @@
 
 use super::health::Application;
 use crate::Console;
-use crate::asking::{Refusal, step};
+use crate::asking::{Refusal, job_path, step};
 use crate::session::Session;
 
 /// The application that a page is about.
@@ -59,7 +59,7 @@ impl Subject {
 
     /// Where the API has its job, below `/v1.0/`.
     pub(crate) fn job_path(&self) -> String {
-        format!("servicePrincipals/{}/synchronization/jobs/{}", step(&self.id), step(&self.job))
+        job_path(&self.id, &self.job)
     }
 
     /// Where a form of it leads.
