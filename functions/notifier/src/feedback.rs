@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use store::{DynamoStore, MarkKind, RecipientMark};
+use store::{Channel, DynamoStore, MarkKind, RecipientMark};
 use uuid::Uuid;
 
 /// The tag with a mail's claim.
@@ -102,7 +102,7 @@ pub async fn learn(store: &DynamoStore, feedback: &Feedback, now: Timestamp) -> 
     // Whatever came of it later, it was sent.
     let was_sent = feedback.event_type != "Reject" && feedback.event_type != "Rendering Failure";
     if was_sent && let Some(claim) = feedback.tag(CLAIM).and_then(|claim| claim.parse::<Uuid>().ok()) {
-        store.confirm_mail(application, claim).await?;
+        store.confirm_mail(application, Channel::Mail, claim).await?;
     }
     for mark in feedback.marks(now) {
         tracing::warn!(application.id = application, mail.outcome = ?mark.kind, "a recipient's mail failed");

@@ -1,7 +1,7 @@
 //! Which application a job belongs to.
 //!
-//! In: a job. Out: its application. A job belongs to one application for as long as there is one, so it is looked up once in
-//! the life of a process.
+//! In: a job. Out: its application. A job belongs to one application for as long as there is one, so it is looked up once, and
+//! then with each turn, which sees all of them anyway.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,9 +24,15 @@ impl Known {
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(job) {
             return Ok(Some(known.clone()));
         }
+        let all = self.renew(store).await?;
+        Ok(all.into_iter().find(|application| application.job == *job))
+    }
+
+    /// All applications, as they are now.
+    pub(crate) async fn renew(&self, store: &DynamoStore) -> Result<Vec<ApplicationName>, StoreError> {
         let all = store.applications().await?;
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = all.into_iter().map(|application| (application.job.clone(), application)).collect();
-        Ok(known.get(job).cloned())
+        let known = all.iter().map(|application| (application.job.clone(), application.clone()));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = known.collect();
+        Ok(all)
     }
 }

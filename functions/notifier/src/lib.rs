@@ -1,7 +1,8 @@
-//! Tells administrators about trouble: at most one mail per application in any 24 hours, with the exact cause.
+//! Tells administrators about trouble: at most one mail per application in any 24 hours, with the exact cause; and, where there
+//! is a webhook, a program, as often.
 //!
 //! In: events of jobs, which come twice, late and in any order; and a turn every quarter of an hour. Out: mails, through
-//! a [`Mailer`].
+//! a [`Mailer`], and signed calls, through [`Calls`].
 //!
 //! # Expected flow
 //! An event that is worth a mail becomes a fact that waits ([`store::Fact`]). Whether there is something to tell, and
@@ -12,7 +13,9 @@
 //! The newest state is what is told. What comes within the 24 hours waits and goes out in one mail; a trouble that lasts is
 //! told again each day; a trouble that came and went meanwhile is told to nobody; a trouble that was told is told as gone. A
 //! mail that was claimed counts as sent, and what it told is repeated after the 24 hours unless somebody confirmed that it was
-//! taken. Only one that was certainly refused gives its claim back, and is tried again with the next turn.
+//! taken. Only one that was certainly refused gives its claim back, and is tried again with the next turn. Mails and calls have
+//! days of their own: where one fails, the other goes its way. A call that was not answered well is repeated with each
+//! turn, word for word and under its id, by which its receiver knows it again.
 //!
 //! # Errors
 //! What an error leaves behind waits for the next turn: neither event nor turn has to be repeated.
@@ -29,15 +32,17 @@ mod overdue;
 mod recipients;
 mod render;
 mod ses;
+mod telling;
 mod trial;
+mod webhook;
 mod wording;
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
-use engine::job::{Event, EventDetail, JobState};
+use engine::job::{Event, EventDetail};
+use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
-use store::{ApplicationName, DynamoStore, Fact, Mailbox, Told};
+use store::{ApplicationName, Channel, DynamoStore, Fact};
 
 pub use feedback::{Feedback, learn};
 pub use folder::Folder;
@@ -45,29 +50,32 @@ pub use letter::{Letter, Mailer, SendError, Sender};
 pub use links::Place;
 pub use ses::{NoSender, Ses};
 pub use trial::InProcess;
+pub use webhook::Calls;
 
 use known::Known;
-use news::Look;
-use overdue::{Patience, overdue};
-use wording::Case;
 
 /// Time between two turns of [`Notifier::flush`]: what waits goes out this late at the most.
 pub const TURN: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+
+/// Calls under way at once in a turn. Each may take [`webhook::PATIENCE`], and a function has three minutes: some five hundred
+/// receivers may hang before others wait for the next turn.
+const CALLS: usize = 32;
 
 /// Who tells. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Notifier {
     store: DynamoStore,
     mailer: Arc<dyn Mailer>,
+    calls: Calls,
     place: Option<Place>,
     known: Known,
 }
 
 impl Notifier {
-    /// A notifier over a store, that sends so, and links to a place where the console and the API are.
+    /// A notifier over a store, that sends and calls so, and links to a place where the console and the API are.
     #[must_use]
-    pub fn new(store: DynamoStore, mailer: Arc<dyn Mailer>, place: Option<Place>) -> Self {
-        Self { store, mailer, place, known: Known::default() }
+    pub fn new(store: DynamoStore, mailer: Arc<dyn Mailer>, calls: Calls, place: Option<Place>) -> Self {
+        Self { store, mailer, calls, place, known: Known::default() }
     }
 
     /// Takes note of an event, and mails what there is to tell when the application's 24 hours are over.
@@ -89,71 +97,46 @@ impl Notifier {
             at: event.at,
             kind: event.detail.name().to_owned(),
         };
-        self.store.wait_for_mail(&application.id, &fact).await?;
-        self.post(&application, now).await
+        self.store.wait_for_mail(&application.id, Channel::Mail, &fact).await?;
+        let mailed = self.mail(&application, now).await;
+        if !application.webhook {
+            return mailed;
+        }
+        self.store.wait_for_mail(&application.id, Channel::Webhook, &fact).await?;
+        mailed.and(self.call(&application, now).await)
     }
 
-    /// Mails whatever there is to tell and may be told by now.
+    /// Tells whatever there is to tell and may be told by now.
     ///
     /// # Errors
     /// The first failure; the other applications had their turn all the same.
     pub async fn flush(&self, now: Timestamp) -> anyhow::Result<()> {
         let mut outcome = Ok(());
-        for application in self.store.applications().await? {
-            let posted = self.post(&application, now).await;
-            if let (Err(error), Err(_)) = (&posted, &outcome) {
-                tracing::error!(application.id = application.id, "{error:#}");
-            }
-            outcome = outcome.and(posted);
+        let all = self.known.renew(&self.store).await?;
+        for application in &all {
+            outcome = first(outcome, self.mail(application, now).await, application);
+        }
+        // A receiver that hangs keeps none of the others waiting.
+        let calls = all.iter().filter(|application| application.webhook);
+        let calls = calls.map(async |application| (application, self.call(application, now).await));
+        let mut calls = stream::iter(calls).buffer_unordered(CALLS);
+        while let Some((application, called)) = calls.next().await {
+            outcome = first(outcome, called, application);
         }
         outcome
     }
+}
 
-    /// Mails what there is to tell about one application.
-    async fn post(&self, application: &ApplicationName, now: Timestamp) -> anyhow::Result<()> {
-        let failed = || format!("mail about '{}'", application.name);
-        let store = &self.store;
-        // Read before the job, so that the job is never older than what waits.
-        let seen = store.mailbox(&application.id).await.with_context(failed)?;
-        if !seen.is_open(now) {
-            return Ok(());
-        }
-        let Some(stored) = store.application(&application.id).await.with_context(failed)? else {
-            return Ok(());
-        };
-        let all = recipients::of(&stored);
-        if all.is_empty() {
-            return Ok(());
-        }
-        let state = store.job(&stored.job).await.with_context(failed)?.state;
-        let sequence = last_event(&state, &seen);
-        let late = overdue(&state, Patience::of(&stored.document), now);
-        let news = match Look::at(&seen, &state, late) {
-            Look::Tell(news) => news,
-            Look::Nothing if !seen.facts().is_empty() => {
-                return store.settle_mail(&seen, sequence).await.with_context(failed);
-            }
-            Look::Nothing | Look::NotYet => return Ok(()),
-        };
-        let marks = store.recipient_marks(&application.id, now).await.with_context(failed)?;
-        let to = recipients::reached(all, &marks);
-        // Worded before it is claimed: after that only sending can fail.
-        let place = self.place.as_ref();
-        let content = Case { stored: &stored, state: &state, seen: &seen, news: &news, place, now }.content();
-        let told = Told { sequence, trouble_since: news.trouble_since() };
-        let Some(claim) = store.claim_mail(&seen, now, told).await.with_context(failed)? else {
-            return Ok(());
-        };
-        let letter = render::letter(&content, &stored, claim.id, to, now);
-        match self.mailer.send(&letter).await {
-            Ok(()) => store.confirm_mail(&application.id, claim.id).await.map(drop).with_context(failed),
-            Err(SendError::Refused(why)) => {
-                store.release_mail(&claim).await.with_context(failed)?;
-                Err(anyhow!("{why}")).with_context(failed)
-            }
-            Err(error @ SendError::Unanswered(_)) => Err(error).with_context(failed),
-        }
+/// The first failure, which is the outcome; those that follow it are only logged.
+fn first(
+    outcome: anyhow::Result<()>,
+    next: anyhow::Result<()>,
+    application: &ApplicationName,
+) -> anyhow::Result<()> {
+    if let (Err(error), Err(_)) = (&next, &outcome) {
+        tracing::error!(application.id = application.id, "{error:#}");
     }
+    outcome.and(next)
 }
 
 fn is_worth_a_mail(detail: &EventDetail) -> bool {
@@ -166,9 +149,4 @@ fn is_worth_a_mail(detail: &EventDetail) -> bool {
         | EventDetail::JobRecovered => true,
         EventDetail::CycleContinues { .. } | EventDetail::CycleCompleted { .. } => false,
     }
-}
-
-/// The number of the last event that the state knows of.
-fn last_event(state: &JobState, seen: &Mailbox) -> u64 {
-    seen.facts().iter().map(|fact| fact.sequence).fold(state.events_told, u64::max)
 }

@@ -14,9 +14,10 @@ use anyhow::{Context as _, anyhow};
 use lambda_runtime::{Error, run, service_fn};
 use lettre::Address;
 use notifier::handler::handle;
-use notifier::{Mailer, NoSender, Notifier, Place, Sender, Ses};
+use notifier::{Calls, Mailer, NoSender, Notifier, Place, Sender, Ses};
 use runtime::clock::SystemClock;
 use runtime::env;
+use runtime::secrets::Secrets;
 use store::{DynamoStore, TableNames, Worker};
 
 #[tokio::main]
@@ -28,7 +29,8 @@ async fn main() -> Result<(), Error> {
     let store = DynamoStore::new(store::client::for_aws(&config), TableNames::with_prefix(&prefix), worker);
     let place = env::optional("ROLLCALL_PUBLIC_URL")?.map(|text| Place::parse(&text)).transpose();
     let place = place.map_err(|problem| anyhow!("in ROLLCALL_PUBLIC_URL: {problem}"))?;
-    let notifier = Notifier::new(store, mailer(&config)?, place);
+    let calls = Calls::new(Secrets::new(Arc::new(SystemClock)));
+    let notifier = Notifier::new(store, mailer(&config)?, calls, place);
     run(service_fn(|event| handle(&notifier, &SystemClock, event))).await
 }
 

@@ -1,4 +1,4 @@
-//! A mail that somebody sends to see whether mail arrives.
+//! A mail that somebody sends to see whether mail arrives; and a call of the webhook, where there is one.
 //!
 //! In: an application. Out: to whom it went, or why it did not. Promised: one in ten minutes for each application, and whatever
 //! becomes of it, mails about trouble go their way. It is written to those, too, whose mail failed before: one that arrives
@@ -9,20 +9,50 @@ use engine::ports::StoreError;
 use jiff::Timestamp;
 use runtime::ask::{Answer, Ask, AskError, Asked, Refusal, Worker};
 use serde_json::{Value, json};
-use store::{StoredApplication, Trial};
+use store::{Operation, OperationStatus, StoredApplication, Trial};
 
-use crate::letter::{Letter, SendError};
+use crate::letter::SendError;
+use crate::webhook::{Endpoint, Kind, message};
 use crate::wording::causes::Words;
-use crate::wording::{Tone, moment, one_line, plain};
+use crate::wording::{Content, Tone, moment, one_line, plain};
 use crate::{Notifier, recipients, render};
 
 impl Notifier {
     /// Sends a test mail to all recipients of an application.
     pub async fn answer(&self, asked: &Asked, now: Timestamp) -> Answer {
-        match self.try_out(asked, now).await {
+        let outcome = self.try_out(asked, now).await;
+        // For whoever could not wait.
+        if let Err(error) = self.note(asked, &outcome, now).await {
+            tracing::warn!(operation.id = %asked.operation, "how it ended could not be noted: {error}");
+        }
+        match outcome {
             Ok(told) => Answer::Done(told),
             Err(refusal) => Answer::Refused(refusal),
         }
+    }
+
+    async fn note(
+        &self,
+        asked: &Asked,
+        outcome: &Result<Value, Refusal>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (status, answer) = match outcome {
+            Ok(told) => (OperationStatus::Succeeded, told.clone()),
+            Err(refusal) => (OperationStatus::Failed, json!(refusal)),
+        };
+        let ended = Operation {
+            id: asked.operation,
+            kind: asked.ask.name().to_owned(),
+            application: asked.application.clone(),
+            by: asked.caller.clone(),
+            asked_at: now,
+            status,
+            done: None,
+            ended_at: Some(now),
+            answer: Some(answer),
+        };
+        self.store.end_operation(ended, now).await
     }
 
     async fn try_out(&self, asked: &Asked, now: Timestamp) -> Result<Value, Refusal> {
@@ -35,8 +65,10 @@ impl Notifier {
         let stored =
             stored.ok_or_else(|| refused(404, "Request_ResourceNotFound", "the application is gone"))?;
         let to = recipients::of(&stored);
-        if to.is_empty() {
-            let problem = "nobody is written to: the application names no recipients, or they are switched off; set notification.to, or SyncNotificationSettings";
+        let endpoint =
+            Endpoint::of(&stored).map_err(|problem| refused(400, "NoRecipients", problem.to_string()))?;
+        if to.is_empty() && endpoint.is_none() {
+            let problem = "nobody is told: the application names neither recipients nor a webhook, or they are switched off; set notification.to, or SyncNotificationSettings";
             return Err(refused(400, "NoRecipients", problem));
         }
         if let Trial::NotBefore(next) =
@@ -48,7 +80,38 @@ impl Notifier {
             );
             return Err(refused(429, "TooManyRequests", problem));
         }
-        let letter = self.test_letter(&stored, &asked.by, to, now);
+        let content = self.test_content(&stored, &asked.by, now);
+        // Both are tried, so that one problem does not hide the other.
+        let mailed =
+            if to.is_empty() { None } else { Some(self.mail_test(&content, &stored, to, now).await) };
+        let called = match &endpoint {
+            None => None,
+            Some(endpoint) => Some(self.call_test(&content, &stored, endpoint, now).await),
+        };
+        match (mailed, called) {
+            (Some(Err(mut mail)), Some(Err(call))) => {
+                mail.message = format!("{}; and the webhook: {}", mail.message, call.message);
+                Err(mail)
+            }
+            (Some(Err(refusal)), _) | (_, Some(Err(refusal))) => Err(refusal),
+            (mailed, called) => {
+                let mut told = mailed.and_then(Result::ok).unwrap_or_else(|| json!({ "to": [] }));
+                if let Some(Ok(host)) = called {
+                    told["webhook"] = json!(host);
+                }
+                Ok(told)
+            }
+        }
+    }
+
+    async fn mail_test(
+        &self,
+        content: &Content,
+        stored: &StoredApplication,
+        to: Vec<lettre::Address>,
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
+        let letter = render::letter(content, stored, runtime::clock::new_id(), to, now);
         let to: Vec<String> = letter.to.iter().map(ToString::to_string).collect();
         let told = json!({ "to": to, "subject": letter.subject });
         match self.mailer.send(&letter).await {
@@ -58,13 +121,21 @@ impl Notifier {
         }
     }
 
-    fn test_letter(
+    /// Calls the webhook; its host, once it took the call.
+    async fn call_test(
         &self,
+        content: &Content,
         stored: &StoredApplication,
-        by: &str,
-        to: Vec<lettre::Address>,
+        endpoint: &Endpoint,
         now: Timestamp,
-    ) -> Letter {
+    ) -> Result<String, Refusal> {
+        let body = message(content, Kind::Test, stored, now);
+        let called = self.calls.make(endpoint, runtime::clock::new_id(), &body, now).await;
+        called.map_err(|problem| refused(502, "WebhookRefused", problem))?;
+        Ok(endpoint.host().to_owned())
+    }
+
+    fn test_content(&self, stored: &StoredApplication, by: &str, now: Timestamp) -> Content {
         let words = Words {
             headline: "test - mail about trouble arrives here".to_owned(),
             lead: "sends mail about trouble to this address. This is none: somebody wanted to see whether mail arrives.".to_owned(),
@@ -76,7 +147,7 @@ impl Notifier {
         let place = self.place.as_ref();
         content.links =
             place.map(|place| ("See the report", place.application(&stored.id))).into_iter().collect();
-        render::letter(&content, stored, runtime::clock::new_id(), to, now)
+        content
     }
 }
 

@@ -4,12 +4,15 @@
 //! answers of apps) is one line each, and no value of a person's attribute is among it: causes hold calls without values.
 
 pub(crate) mod causes;
+mod text;
 
 use engine::job::{Cause, JobState, Quarantine, Side};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use store::{Fact, Mailbox, StoredApplication};
 
 use self::causes::{Words, of_overdue, of_trouble};
+use self::text::in_shell;
+pub(crate) use self::text::{long, moment, one_line};
 use crate::links::Place;
 use crate::news::{News, Subject};
 use crate::overdue::{Overdue, succeeded};
@@ -133,7 +136,7 @@ impl Case<'_> {
             if is_over { "credentials have ended - renew them" } else { "credentials end soon - renew them" };
         let words = Words {
             headline: headline.to_owned(),
-            lead: self.ends().join(" "),
+            lead: format!("needs new credentials. {}", self.ends().join(" ")),
             outlook: "Put the new ones where the application's file points; nothing else has to be done."
                 .to_owned(),
         };
@@ -269,62 +272,11 @@ fn history(facts: &[Fact]) -> Vec<String> {
     facts.iter().rev().take(LISTED).map(line).collect()
 }
 
-/// Text of others on one line: nothing in it moves a cursor, turns the direction of writing, or begins a line.
-pub(crate) fn one_line(text: &str) -> String {
-    let hidden = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    let plain: String = text.chars().map(|letter| if hidden(letter) { ' ' } else { letter }).collect();
-    plain.trim().to_owned()
-}
-
-/// A name as one word of a command line.
-fn in_shell(name: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-    if !name.is_empty() && !name.starts_with('-') && name.chars().all(plain) {
-        return name.to_owned();
-    }
-    format!("'{}'", name.replace('\'', "'\\''"))
-}
-
-pub(crate) fn moment(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// A time as people say it.
-fn long(duration: SignedDuration) -> String {
-    let (hours, minutes) = (duration.as_hours(), duration.as_mins());
-    match (hours / 24, hours, minutes) {
-        (days @ 2.., _, _) => format!("{days} days"),
-        (_, hours @ 2.., _) => format!("{hours} hours"),
-        (_, _, minutes) => format!("{minutes} minutes"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
-
-    #[test]
-    fn a_name_is_one_word_of_a_command() {
-        let cases = [
-            ("Ledgerly", "Ledgerly"),
-            ("HR payroll", "'HR payroll'"),
-            ("x; rm -rf ~", "'x; rm -rf ~'"),
-            ("Ada's", "'Ada'\\''s'"),
-            ("--yes", "'--yes'"),
-            ("", "''"),
-        ];
-        for (name, word) in cases {
-            assert_eq!(in_shell(name), word);
-        }
-    }
-
-    #[test]
-    fn text_of_others_is_one_visible_line() {
-        assert_eq!(one_line(" a\r\nb\u{1b}[2J\u{202e}c\u{2028}d "), "a  b [2J c d");
-    }
 
     #[test]
     fn the_first_day_of_a_trouble_is_not_counted() {

@@ -40,23 +40,22 @@ pub async fn answer(context: &Context, asked: &Asked, deadline: Option<Timestamp
 
 async fn note(context: &Context, asked: &Asked, answer: &Answer) -> Result<(), StoreError> {
     let now = context.clock.now();
-    let known = context.store.operation(asked.operation, now).await?;
     let (status, answer) = match answer {
         Answer::Done(told) => (OperationStatus::Succeeded, told.clone()),
         Answer::Refused(refusal) => (OperationStatus::Failed, json!(refusal)),
     };
-    let operation = Operation {
+    let ended = Operation {
         id: asked.operation,
         kind: asked.ask.name().to_owned(),
         application: asked.application.clone(),
         by: asked.caller.clone(),
-        asked_at: known.as_ref().map_or(now, |known| known.asked_at),
+        asked_at: now,
         status,
-        done: known.and_then(|known| known.done),
+        done: None,
         ended_at: Some(now),
         answer: Some(answer),
     };
-    context.store.note_operation(&operation).await
+    context.store.end_operation(ended, now).await
 }
 
 async fn done(context: &Context, asked: &Asked, deadline: Option<Timestamp>) -> Result<Value, Refusal> {

@@ -44,6 +44,8 @@ pub struct ApplicationName {
     pub job: JobId,
     /// Who owns it; `None` where that stands in the document alone, because it was saved by an earlier version.
     pub owners: Option<Vec<String>>,
+    /// Whether a webhook is told of trouble.
+    pub webhook: bool,
 }
 
 impl ApplicationName {
@@ -152,6 +154,9 @@ impl DynamoStore {
             .text("name", &application.name)
             .text("job", application.job.as_str())
             .json("owners", &application.document.get("owners").unwrap_or(&serde_json::json!([])))?;
+        let webhook = application.document.pointer("/notification/webhook").is_some();
+        // Most have none, and all rows of names are read at once.
+        let draft = if webhook { draft.json("webhook", &true)? } else { draft };
         let mine = AttributeValue::S(application.id.clone());
         self.put(draft, "attribute_not_exists(pk) OR application = :this", Some(mine))
     }
@@ -292,6 +297,7 @@ fn named(stored: &Stored) -> Result<ApplicationName, StoreError> {
         name: stored.text("name")?.to_owned(),
         job: JobId::new(stored.text("job")?),
         owners: stored.json_if_any("owners")?,
+        webhook: stored.json_if_any("webhook")?.unwrap_or(false),
     })
 }
 

@@ -44,7 +44,7 @@
 //! | plans of a job, newest first ○ | | `PLANS#<job>` | `<moment made>#<plan>` |
 //! | who changed what, newest first | | `AUDIT#<year-month>` | `<moment>#<entry>` |
 //! | what was asked of `sync`, and what came of it? | | `OPERATION#<operation>` | `OPERATION` |
-//! | when was a mail about this application last claimed, and what waits to be told? | | `MAIL#<application>` | `THROTTLE` |
+//! | when was a mail about this application last claimed, and what waits to be told? | | `MAIL#<application>` | `THROTTLE`; of calls of its webhook `WEBHOOK` |
 //! | did mail to this recipient bounce? all whose mail did | | `MAIL#<application>` | `TO#<hash of recipient>` |
 //! | when was the last test mail of this application sent? | | `MAIL#<application>` | `TRIAL` |
 //!
@@ -94,6 +94,8 @@ use engine::ports::Kept;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
+
+use crate::mail::Channel;
 
 /// How many shards a job's, a cycle's, and the tenant's records are spread over, by record id.
 ///
@@ -440,8 +442,12 @@ pub(crate) fn uploaded(job: &JobId, source: IdHash) -> Key {
 }
 
 /// What waits to be told about an application, and when it may be.
-pub(crate) fn throttle(application: &str) -> Key {
-    Key::new(format!("MAIL#{application}"), "THROTTLE")
+pub(crate) fn throttle(application: &str, channel: Channel) -> Key {
+    let row = match channel {
+        Channel::Mail => "THROTTLE",
+        Channel::Webhook => "WEBHOOK",
+    };
+    Key::new(format!("MAIL#{application}"), row)
 }
 
 /// When somebody sent a test mail last.
@@ -564,7 +570,7 @@ mod tests {
             escrow(&job_id, nadia).to_string(),
             format!("{DUE}: {} / {}", due_escrows(&job_id), moment(noon)),
             cycle(&job_id, noon, cycle_id).to_string(),
-            throttle("a").to_string(),
+            throttle("a", Channel::Mail).to_string(),
             record(record_id).to_string(),
             position(noon, record_id),
             job_shard(&job_id, shard_of(record_id)),

@@ -76,7 +76,7 @@ use uuid::Uuid;
 pub use applications::{ApplicationError, ApplicationName, StoredApplication};
 pub use audit::{AuditChange, AuditEntry};
 pub use job::{JobView, Outbox};
-pub use mail::{Fact, MailClaim, Mailbox, Told};
+pub use mail::{Channel, Fact, MailClaim, Mailbox, Told, Undelivered};
 pub use operations::{Operation, OperationStatus};
 pub use orders::{MOST_ORDERS, OrderError};
 pub use recipients::{MarkKind, RecipientMark};

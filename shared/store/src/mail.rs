@@ -1,4 +1,5 @@
-//! The mails of an application: what waits to be told, when a mail was claimed last, and what the last one said.
+//! The mails of an application: what waits to be told, when a mail was claimed last, and what the last one said. The same for
+//! calls of its webhook, which have a day of their own.
 //!
 //! In: facts, told at least once and in no order. Out: the right to send one mail, with what it is about. Promised:
 //! however many workers ask at however many instants, one of them gets a claim, and none within 24 hours after it.
@@ -15,7 +16,8 @@
 //! A claim counts as sent, whatever becomes of it: sender or answer may be lost. Until it is confirmed its facts stay
 //! *unconfirmed*, and are handed out once more with the next claim. A fact is counted once per event, and not at all
 //! when the last mail was worded from a later state of the job. A claim that is released was never taken: what it was
-//! about waits again, together with what came meanwhile.
+//! about waits again, together with what came meanwhile. The body of a webhook's call stays with its claim until it was taken:
+//! it is repeated word for word under the claim's id, by which a receiver knows it again.
 //!
 //! # Caveats
 //! All of it is one item, written as a whole and only when nobody wrote it meanwhile. A mail that is sent long after
@@ -46,6 +48,15 @@ const FACTS: usize = 50;
 /// How often a write is tried when others write the same item: they are as many as workers that tell one
 /// application's events within the same milliseconds.
 const ATTEMPTS: usize = 16;
+
+/// A way on which people are told. Each has a claim of its own: where one fails, the other goes its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// To the recipients.
+    Mail,
+    /// To the address of a program.
+    Webhook,
+}
 
 /// Something that happened to an application's job, as small as it can be told; never a value of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +100,23 @@ struct Contents {
     /// In the order of their numbers.
     waiting: Vec<Fact>,
     unconfirmed: Vec<Fact>,
+    /// What the last claim tells, for as long as it can be repeated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    /// Why it was not taken yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+/// What a webhook was not told yet, although its claim was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undelivered {
+    /// The claim's id.
+    pub id: Uuid,
+    /// When it was claimed.
+    pub at: Timestamp,
+    /// What is said.
+    pub body: String,
 }
 
 /// An application's mails, as they were when they were read.
@@ -139,6 +167,20 @@ impl Mailbox {
     #[must_use]
     pub fn claimed_at(&self) -> Option<Timestamp> {
         self.contents.claimed_at
+    }
+
+    /// What the last claim was taken for, and nobody took yet.
+    #[must_use]
+    pub fn undelivered(&self) -> Option<Undelivered> {
+        let Contents { claim, claimed_at, body, .. } = &self.contents;
+        let id = Uuid::parse_str(claim.as_deref()?).ok()?;
+        Some(Undelivered { id, at: (*claimed_at)?, body: body.clone()? })
+    }
+
+    /// Why it was not taken.
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
+        self.contents.problem.as_deref()
     }
 
     /// Whether a mail may be claimed at `now`, as far as the last claim goes. A claim that lies more than a day ahead was
@@ -201,16 +243,21 @@ impl DynamoStore {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
-    pub async fn wait_for_mail(&self, application: &str, fact: &Fact) -> Result<bool, StoreError> {
-        self.change_mailbox(keys::throttle(application), |contents| contents.with(fact)).await
+    pub async fn wait_for_mail(
+        &self,
+        application: &str,
+        channel: Channel,
+        fact: &Fact,
+    ) -> Result<bool, StoreError> {
+        self.change_mailbox(keys::throttle(application, channel), |contents| contents.with(fact)).await
     }
 
     /// What waits to be told about an application, and what was told.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
-    pub async fn mailbox(&self, application: &str) -> Result<Mailbox, StoreError> {
-        self.read_mailbox(keys::throttle(application)).await
+    pub async fn mailbox(&self, application: &str, channel: Channel) -> Result<Mailbox, StoreError> {
+        self.read_mailbox(keys::throttle(application, channel)).await
     }
 
     /// Claims the one mail of the next 24 hours, about all that `seen` holds; the mail says what `told` says. `None`
@@ -224,6 +271,31 @@ impl DynamoStore {
         seen: &Mailbox,
         now: Timestamp,
         told: Told,
+    ) -> Result<Option<MailClaim>, StoreError> {
+        self.claim_telling(seen, now, told, None).await
+    }
+
+    /// Claims the one call of a webhook in 24 hours, like [`Self::claim_mail`]. What it says stays with the claim until
+    /// it is confirmed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn claim_webhook(
+        &self,
+        seen: &Mailbox,
+        now: Timestamp,
+        told: Told,
+        body: String,
+    ) -> Result<Option<MailClaim>, StoreError> {
+        self.claim_telling(seen, now, told, Some(body)).await
+    }
+
+    async fn claim_telling(
+        &self,
+        seen: &Mailbox,
+        now: Timestamp,
+        told: Told,
+        body: Option<String>,
     ) -> Result<Option<MailClaim>, StoreError> {
         let mut contents = Contents { claimed_at: Some(now), ..seen.contents.clone() };
         if let Some(last) = seen.contents.claimed_at
@@ -245,6 +317,8 @@ impl DynamoStore {
         contents.told_before = Some(seen.contents.told_before.unwrap_or(seen.contents.told));
         contents.unconfirmed = seen.facts();
         contents.waiting = Vec::new();
+        contents.body = body;
+        contents.problem = None;
         let mine = MailClaim { key: seen.key.clone(), id, at: now, before: seen.contents.clone() };
         if self.write_mailbox(seen, &contents).await? || self.holds(&mine).await? {
             return Ok(Some(mine));
@@ -267,6 +341,8 @@ impl DynamoStore {
             waiting: Vec::new(),
             unconfirmed: Vec::new(),
             told_before: None,
+            body: None,
+            problem: None,
             ..seen.contents.clone()
         };
         contents.told.sequence = contents.told.sequence.max(sequence);
@@ -278,12 +354,42 @@ impl DynamoStore {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
-    pub async fn confirm_mail(&self, application: &str, claim: Uuid) -> Result<bool, StoreError> {
+    pub async fn confirm_mail(
+        &self,
+        application: &str,
+        channel: Channel,
+        claim: Uuid,
+    ) -> Result<bool, StoreError> {
         let confirmed = |contents: Contents| {
             let news = contents.is_claimed_by(claim) && contents.is_unconfirmed();
-            news.then(|| Contents { unconfirmed: Vec::new(), told_before: None, ..contents })
+            news.then(|| Contents {
+                unconfirmed: Vec::new(),
+                told_before: None,
+                body: None,
+                problem: None,
+                ..contents
+            })
         };
-        self.change_mailbox(keys::throttle(application), confirmed).await
+        self.change_mailbox(keys::throttle(application, channel), confirmed).await
+    }
+
+    /// Says why the webhook of an application was not told yet what it was claimed for.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
+    pub async fn webhook_fails(
+        &self,
+        application: &str,
+        claim: Uuid,
+        problem: &str,
+    ) -> Result<(), StoreError> {
+        let failed = |contents: Contents| {
+            let news = contents.is_claimed_by(claim)
+                && contents.body.is_some()
+                && contents.problem.as_deref() != Some(problem);
+            news.then(|| Contents { problem: Some(problem.to_owned()), ..contents })
+        };
+        self.change_mailbox(keys::throttle(application, Channel::Webhook), failed).await.map(drop)
     }
 
     /// Gives a claim back whose mail was certainly not sent: another may be claimed at once.

@@ -89,6 +89,17 @@ impl DynamoStore {
         }
     }
 
+    /// Remembers how an operation ended. When it was asked for, and how far it came, stays as it was noted before.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Inconsistent`].
+    pub async fn end_operation(&self, ended: Operation, now: Timestamp) -> Result<(), StoreError> {
+        let known = self.operation(ended.id, now).await?;
+        let asked_at = known.as_ref().map_or(now, |known| known.asked_at);
+        let done = known.and_then(|known| known.done);
+        self.note_operation(&Operation { asked_at, done, ended_at: Some(now), ..ended }).await
+    }
+
     /// An operation; `None` when there is none, or not any more.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use engine::job::{Event, JobState};
 use engine::model::JobId;
 use engine::ports::{Clock, Unobserved};
 use jiff::{SignedDuration, Timestamp};
-use notifier::{Folder, Notifier, Place, Sender};
+use notifier::{Calls, Folder, Notifier, Place, Sender};
 use runtime::clock::SystemIds;
 use runtime::secrets::Secrets;
 use store::embedded::Embedded;
@@ -86,7 +86,8 @@ impl Company {
         let sender = Sender { from: "rollcall@tessera.example".parse().unwrap(), reply_to: None };
         let outbox = Arc::new(Folder::new(folder.path().join("outbox"), sender));
         let place = Place::parse("https://rollcall.tessera.example").unwrap();
-        let notifier = Notifier::new(store.clone(), outbox, Some(place));
+        let notifier =
+            Notifier::new(store.clone(), outbox, Calls::new(Secrets::new(clock.clone())), Some(place));
         let context = Context {
             store,
             bus: Arc::new(ToNotifier { notifier: notifier.clone(), clock: clock.clone() }),

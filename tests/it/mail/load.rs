@@ -9,7 +9,9 @@ use engine::job::{Event, EventDetail, JobState};
 use engine::model::JobId;
 use engine::ports::Store;
 use jiff::{SignedDuration, Timestamp};
-use notifier::{Letter, Mailer, Notifier, SendError};
+use notifier::{Calls, Letter, Mailer, Notifier, SendError};
+use runtime::clock::SystemClock;
+use runtime::secrets::Secrets;
 use serde_json::json;
 use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
@@ -127,7 +129,8 @@ impl World {
             arrived: Mutex::default(),
             outcomes: Mutex::default(),
         });
-        let notifier = |number| Notifier::new(worker(number), post.clone(), None);
+        let calls = Calls::new(Secrets::new(Arc::new(SystemClock)));
+        let notifier = |number| Notifier::new(worker(number), post.clone(), calls.clone(), None);
         let workers = (0..WORKERS).map(notifier).collect();
         let store = worker(WORKERS);
         for number in 0..applications() {

@@ -11,7 +11,9 @@ use engine::model::JobId;
 use engine::ports::{Clock, Store};
 use jiff::{SignedDuration, Timestamp};
 use mail_parser::MessageParser;
-use notifier::{Folder, Letter, Mailer, Notifier, Place, SendError, Sender};
+use notifier::{Calls, Folder, Letter, Mailer, Notifier, Place, SendError, Sender};
+use runtime::clock::SystemClock;
+use runtime::secrets::Secrets;
 use serde_json::{Value, json};
 use store::embedded::Embedded;
 use store::usage::Counter;
@@ -183,7 +185,9 @@ impl Stage {
 
     /// A notifier with a store and mail of its own.
     pub(super) fn mailing(&self, store: DynamoStore, mailer: Arc<dyn Mailer>) -> Notifier {
-        Notifier::new(store, mailer, Some(Place::parse("https://rollcall.tessera.example").unwrap()))
+        let place = Place::parse("https://rollcall.tessera.example").unwrap();
+        let calls = Calls::new(Secrets::new(Arc::new(SystemClock)));
+        Notifier::new(store, mailer, calls, Some(place))
     }
 
     /// The notifier hears of events.

@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
-use engine::job::{Cause, EventDetail, QuarantineReason, Side};
+use engine::job::{Cause, Event, EventDetail, JobState, QuarantineReason, Side};
+use engine::model::JobId;
 use engine::quarantine::Trouble;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use runtime::ask::{Answer, Ask, Asked};
 use serde_json::json;
+use store::OperationStatus;
 
 use super::stage::{Mail, Stage};
 
@@ -104,6 +107,82 @@ async fn what_was_merged_is_listed_newest_first_and_what_is_over_says_so() {
     stage.flushes().await;
     let mail = stage.only_mail();
     insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
+}
+
+/// Everything else that is written about: what is overdue, what ends, what is over, and a test.
+#[tokio::test]
+async fn each_other_mail_word_by_word() {
+    let stage = Stage::new().await;
+    let told = async |what: &str| {
+        stage.flushes().await;
+        let mail = stage.mails().pop().unwrap();
+        stage.hours_pass(24);
+        format!("# {what}\nSubject: {}\n\n{}\n=====\n\n", mail.subject, mail.text)
+    };
+    let mut all = String::new();
+
+    stage.changes(due_hours_ago(4)).await;
+    all += &told("no cycle began").await;
+    stage.completes_a_cycle().await;
+    all += &told("it runs again").await;
+
+    let expires = stage.now() + SignedDuration::from_hours(72);
+    let events = stage.changes(expiring(Side::Target, expires)).await;
+    stage.hears(&events).await;
+    all += &told("credentials end").await;
+    let expires = stage.now() - SignedDuration::from_hours(1);
+    let events = stage.changes(expiring(Side::Source, expires)).await;
+    stage.hears(&events).await;
+    all += &told("credentials have ended").await;
+
+    let events = stage.changes(|state, job, now| {
+        state.expiry_told.clear();
+        let trouble = of_app(Some(401), "The target did not accept the token; renew it (GET /Users)");
+        let told = state.impose_for(job, trouble, now - SignedDuration::from_hours(28 * 24));
+        state.disabled = Some(now);
+        told.into_iter()
+            .chain([state.tell(
+                job,
+                now,
+                EventDetail::JobDisabled { reason: QuarantineReason::EncounteredQuarantineException },
+            )])
+            .collect()
+    });
+    let events = events.await;
+    stage.hears(&events).await;
+    all += &told("a job is given up").await;
+
+    let asked = Asked {
+        operation: uuid::Uuid::from_u128(7),
+        application: Some("ledgerly".to_owned()),
+        by: "Ada Lovelace".to_owned(),
+        caller: "ada".to_owned(),
+        ask: Ask::TestMail,
+    };
+    let stage = Stage::new().await;
+    let answer = stage.notifier().answer(&asked, stage.now()).await;
+    assert!(matches!(answer, Answer::Done(_)), "{answer:?}");
+    let Mail { subject, text, .. } = stage.only_mail();
+    write!(all, "# a test\nSubject: {subject}\n\n{text}").unwrap();
+    insta::assert_snapshot!(all);
+
+    let operation = stage.store.operation(asked.operation, stage.now()).await.unwrap().unwrap();
+    assert_eq!(operation.status, OperationStatus::Succeeded, "whoever did not wait can see what came of it");
+}
+
+fn due_hours_ago(hours: i64) -> impl FnOnce(&mut JobState, &JobId, Timestamp) -> Vec<Event> {
+    move |state, _, now| {
+        state.next_due = now - SignedDuration::from_hours(hours);
+        Vec::new()
+    }
+}
+
+fn expiring(side: Side, expires: Timestamp) -> impl FnOnce(&mut JobState, &JobId, Timestamp) -> Vec<Event> {
+    move |state, job, now| {
+        state.next_due = now + SignedDuration::from_hours(24 * 365);
+        state.expiry_told = vec![(side, expires, 3)];
+        vec![state.tell(job, now, EventDetail::CredentialsExpiring { side, expires })]
+    }
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ use super::audit::{Asker, Deed, changes};
 use super::{References, Settings, body};
 
 /// The places of a document in which a reference to a secret may stand.
-const REFERENCES: [&str; 2] = ["/target/scim/token", "/source/ldap/password"];
+const REFERENCES: [&str; 3] = ["/target/scim/token", "/source/ldap/password", "/notification/webhook/secret"];
 
 /// What an application is made from.
 #[derive(Debug, Deserialize, ToSchema)]

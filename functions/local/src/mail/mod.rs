@@ -26,8 +26,10 @@ use engine::model::JobId;
 use engine::ports::{Clock, StoreError};
 use jiff::Timestamp;
 use lettre::Address;
-use notifier::{Folder, Mailer, Notifier, Place, Sender, TURN};
+use notifier::{Calls, Folder, Mailer, Notifier, Place, Sender, TURN};
+use runtime::clock::SystemClock;
 use runtime::env;
+use runtime::secrets::Secrets;
 use store::DynamoStore;
 use sync::bus::{Bus, LogBus};
 
@@ -63,7 +65,8 @@ pub(crate) fn notifier(store: DynamoStore, outbox: PathBuf) -> anyhow::Result<No
             return Err(Refusal(problem.to_owned()).into());
         }
     };
-    Ok(Notifier::new(store, mailer, place))
+    let calls = Calls::new(Secrets::new(Arc::new(SystemClock)));
+    Ok(Notifier::new(store, mailer, calls, place))
 }
 
 fn address(name: &str) -> anyhow::Result<Option<Address>> {

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use connectors::application::{as_yaml, assignments, settings};
 use serde_json::{Value, json};
+use store::{Channel, StoredApplication};
 
 use super::{Api, without_options};
 
@@ -76,7 +77,7 @@ pub(super) async fn notification(
     without_options(query.as_deref())?;
     let stored = find::application(&api.store, &caller, &id).await?;
     let marks = api.store.recipient_marks(&stored.id, api.clock.now()).await?;
-    let mailbox = api.store.mailbox(&stored.id).await?;
+    let mailbox = api.store.mailbox(&stored.id, Channel::Mail).await?;
     let said = &stored.document["notification"];
     let recipient = |address: &str| {
         let mark = marks.iter().find(|mark| mark.address.eq_ignore_ascii_case(address));
@@ -89,6 +90,10 @@ pub(super) async fn notification(
     };
     let addresses = said["to"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let recipients: Vec<Value> = addresses.map(recipient).collect();
+    let webhook = match said["webhook"]["url"].as_str() {
+        Some(url) => Some(told_by_webhook(&api, &stored, url).await?),
+        None => None,
+    };
     let about = format!("servicePrincipals('{}')/synchronization/notification", stored.id);
     let told = json!({
         "enabled": said["enabled"].as_bool().unwrap_or(!recipients.is_empty()),
@@ -96,8 +101,21 @@ pub(super) async fn notification(
         "lastMailDateTime": mailbox.claimed_at(),
         "lastMailConfirmed": mailbox.claimed_at().map(|_| !mailbox.is_unconfirmed()),
         "waitingEvents": mailbox.facts().len(),
+        "webhook": webhook,
     });
     Ok(entity(&headers, &about, told).into_response())
+}
+
+/// What became of the calls of a webhook.
+async fn told_by_webhook(api: &Api, stored: &StoredApplication, url: &str) -> Result<Value, ApiError> {
+    let calls = api.store.mailbox(&stored.id, Channel::Webhook).await?;
+    Ok(json!({
+        "url": url,
+        "lastCallDateTime": calls.claimed_at(),
+        "lastCallConfirmed": calls.claimed_at().map(|_| !calls.is_unconfirmed()),
+        "problem": calls.problem(),
+        "waitingEvents": calls.facts().len(),
+    }))
 }
 
 /// `GET …/appRoleAssignedTo`: who is assigned, one by one. Empty both for nobody and for everybody; `SyncAll` among the

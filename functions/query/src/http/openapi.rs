@@ -79,9 +79,13 @@ pub(super) fn notification() -> About {
             "address": "it-ops@tessera.example", "problem": "bounced", "since": NOON, "reason": "550 5.1.1 user unknown",
         }],
         "lastMailDateTime": NOON, "lastMailConfirmed": true, "waitingEvents": 0,
+        "webhook": {
+            "url": "https://alerts.tessera.example/rollcall", "lastCallDateTime": NOON, "lastCallConfirmed": false,
+            "problem": "alerts.tessera.example answered with 503 Service Unavailable", "waitingEvents": 0,
+        },
     });
     About::new("getNotification", APPLICATIONS, "Who is written to about trouble, and whether mail reaches them")
-        .more("problem is bounced, undelivered or complained; null when none is known. The first and the last get no mail while others do.")
+        .more("problem is bounced, undelivered or complained; null when none is known. The first and the last get no mail while others do. webhook is null where there is none; a call that failed is repeated for a day.")
         .answers(200, "The recipients, and the last mail.", Shape::like("Notification", &shown))
 }
 

@@ -109,6 +109,7 @@ pub struct Application {
     pub credentials: Credentials,
     /// Who is written to when something is wrong; without it nobody is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Notification")]
     pub notification: Option<Notification>,
     /// Who may see and change this application over the API, and no other, without a permission for all of them: their
     /// ids, as in the claim `oid`, `sub` or `client_id` of their tokens.

@@ -5,6 +5,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use super::SecretRef;
 
 /// More addresses than these are what distribution lists are for, and mail services take fifty at once.
 const MOST: usize = 50;
@@ -20,10 +23,15 @@ const LONGEST_LABEL: usize = 63;
 /// Who is told about trouble.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend(
+    "if" = { "not": { "required": ["webhook"] } },
+    "then" = { "required": ["to"], "properties": { "to": { "minItems": 1 } } }
+))]
 pub struct Notification {
-    /// Mail addresses, 1 to 50. A distribution list is one address.
+    /// Mail addresses, 1 to 50; none where there is a webhook. A distribution list is one address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
-        length(min = 1, max = 50),
+        length(max = 50),
         inner(
             length(max = 254),
             regex(
@@ -32,13 +40,64 @@ pub struct Notification {
         )
     )]
     pub to: Vec<String>,
-    /// Whether anybody is written to. Off, the addresses are kept for later.
+    /// A program that is told, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Webhook>,
+    /// Whether anybody is told. Off, the addresses are kept for later.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub enabled: bool,
     /// After how many intervals without a cycle that went through somebody is told, 2 to 1000; without it 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 2, max = 1000))]
     pub overdue_intervals: Option<u64>,
+}
+
+/// A program that is told by a signed call, as Standard Webhooks has it: <https://www.standardwebhooks.com>.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Webhook {
+    /// Where it is called. Must be https; http is accepted on the same machine only.
+    #[schemars(extend(
+        "pattern" = r"^(https://|http://(localhost|127\.[0-9.]+|\[::1\])([:/]|$))",
+        "examples" = ["https://alerts.tessera.example/rollcall"]
+    ))]
+    pub url: String,
+    /// Where the key of its signatures is kept: `env:NAME`, `file:PATH` or `secretsmanager:ARN`. The key is `whsec_` and 24 to
+    /// 64 bytes in base64.
+    #[schemars(with = "SecretRef")]
+    pub secret: String,
+}
+
+impl Webhook {
+    fn problems(&self) -> Vec<(String, String)> {
+        let mut problems = Vec::new();
+        if let Err(problem) = address_of(&self.url) {
+            problems.push(("webhook.url".to_owned(), problem.to_owned()));
+        }
+        if let Err(problem) = self.secret.parse::<SecretRef>() {
+            problems.push(("webhook.secret".to_owned(), problem.to_string()));
+        }
+        problems
+    }
+}
+
+/// What is wrong with a webhook's address is said without it: its path is often the only thing that keeps others from calling.
+fn address_of(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text)
+        .map_err(|_| "is no address; write one such as https://alerts.example.com/rollcall")?;
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if !(url.scheme() == "https" || (url.scheme() == "http" && is_here)) {
+        return Err("must begin with https://: what went wrong is nobody else's business");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a user name or a password; calls are signed instead, take them away");
+    }
+    Ok(url)
 }
 
 fn yes() -> bool {
@@ -54,9 +113,10 @@ impl Notification {
     /// What is wrong: the field, and the problem with its cure.
     pub(super) fn problems(&self) -> Vec<(String, String)> {
         let mut problems = Vec::new();
-        if !(1..=MOST).contains(&self.to.len()) {
+        let least = usize::from(self.webhook.is_none());
+        if !(least..=MOST).contains(&self.to.len()) {
             let problem = format!(
-                "must hold 1 to {MOST} addresses; use a distribution list for more, and leave 'notification' out, or write enabled: false, to write to nobody"
+                "must hold 1 to {MOST} addresses; use a distribution list for more, and leave 'notification' out, or write enabled: false, to tell nobody"
             );
             problems.push(("to".to_owned(), problem));
         }
@@ -73,6 +133,7 @@ impl Notification {
             let problem = "is no mail address; write one address an entry, without name, blanks or brackets, such as it-ops@example.com (a domain with other letters in its xn-- form)";
             (format!("to[{index}]"), problem.to_owned())
         }));
+        problems.extend(self.webhook.iter().flat_map(Webhook::problems));
         problems
     }
 }
@@ -102,7 +163,7 @@ mod tests {
     use super::*;
 
     fn of(to: Vec<String>) -> Notification {
-        Notification { to, enabled: true, overdue_intervals: None }
+        Notification { to, webhook: None, enabled: true, overdue_intervals: None }
     }
 
     #[track_caller]
@@ -189,5 +250,30 @@ mod tests {
         let places: Vec<&str> = problems.iter().map(|(place, _)| place.as_str()).collect();
         assert_eq!(places, ["to[1]", "to[3]"]);
         assert!(!format!("{problems:?}").contains("hunter2"), "a token may stand where an address belongs");
+    }
+
+    #[test]
+    fn a_webhook_is_called_at_an_https_address_and_its_key_is_kept_elsewhere() {
+        let key = "env:WEBHOOK_KEY";
+        for (url, secret, wrong) in [
+            ("https://alerts.tessera.example/rollcall?team=it", key, ""),
+            ("http://127.0.0.1:8080/hook", key, ""),
+            ("http://localhost/hook", key, ""),
+            ("http://[::1]/hook", "file:/run/secrets/hook", ""),
+            ("http://alerts.tessera.example/rollcall", key, "webhook.url"),
+            ("http://localhost.evil.example/", key, "webhook.url"),
+            ("ftp://127.0.0.1/hook", key, "webhook.url"),
+            ("alerts.tessera.example", key, "webhook.url"),
+            ("https://ada:hunter2@alerts.tessera.example/", key, "webhook.url"),
+            ("", key, "webhook.url"),
+            ("https://alerts.tessera.example/", "whsec_aHVudGVyMg==", "webhook.secret"),
+            ("https://alerts.tessera.example/", "", "webhook.secret"),
+        ] {
+            let webhook = Webhook { url: url.to_owned(), secret: secret.to_owned() };
+            let problems = Notification { webhook: Some(webhook), ..of(Vec::new()) }.problems();
+            let places: Vec<&str> = problems.iter().map(|(place, _)| place.as_str()).collect();
+            assert_eq!(places, Vec::from_iter((!wrong.is_empty()).then_some(wrong)), "{url} {secret}");
+            assert!(!format!("{problems:?}").contains("hunter2"), "{problems:?}");
+        }
     }
 }

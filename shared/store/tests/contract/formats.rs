@@ -19,7 +19,7 @@ use engine::model::ObjectType::{Group, User};
 use engine::ports::{ClaimOutcome, Identity, Kept, Orders, Store, StoreError};
 use engine::report::Outcome;
 use serde_json::{Value, json};
-use store::{StoredApplication, Told, embedded::Embedded, tables, tables::TableNames};
+use store::{Channel, StoredApplication, Told, embedded::Embedded, tables, tables::TableNames};
 use uuid::Uuid;
 
 use crate::samples::{
@@ -68,11 +68,11 @@ async fn write_one_of_each(world: &World) {
     let failed = record("ann", cycle(1), after(0), Outcome::Failure);
     store.append_records(&job(), &[failed], &names).await.unwrap();
     store.save(&lease, &state(), &[event(1)], false).await.unwrap();
-    store.wait_for_mail(&application().id, &fact(1)).await.unwrap();
-    let seen = store.mailbox(&application().id).await.unwrap();
+    store.wait_for_mail(&application().id, Channel::Mail, &fact(1)).await.unwrap();
+    let seen = store.mailbox(&application().id, Channel::Mail).await.unwrap();
     let told = Told { sequence: 1, trouble_since: Some(after(0)) };
     store.claim_mail(&seen, after(0), told).await.unwrap();
-    store.wait_for_mail(&application().id, &fact(2)).await.unwrap();
+    store.wait_for_mail(&application().id, Channel::Mail, &fact(2)).await.unwrap();
 }
 
 /// One item of each kind that format 1 did not have, or had in another shape.
@@ -205,7 +205,7 @@ async fn all_of_format_1_is_there(world: &World) {
     let failed = record("ann", cycle(1), after(0), Outcome::Failure);
     assert_eq!(store.record(failed.id).await.unwrap(), Some(failed));
     assert_eq!(store.find_people(&job(), "ann", 9).await.unwrap().len(), 1);
-    let seen = store.mailbox(&application().id).await.unwrap();
+    let seen = store.mailbox(&application().id, Channel::Mail).await.unwrap();
     assert_eq!(seen.facts(), [fact(1), fact(2)]);
     assert!(seen.is_unconfirmed() && seen.told().trouble_since == Some(after(0)));
 }
