@@ -37,7 +37,7 @@ pub(super) const NO_FILE: Trouble = (
 pub(super) const TOO_MANY: Trouble = (
     QuarantineReason::TooManyDeletes,
     None,
-    "60 of 100 managed accounts would be removed. Creates and updates go on. Correct the source, or run the cycle once with --allow-removals",
+    "60 of 100 managed accounts would be removed. Creates and updates go on. Correct the source, or approve those that are meant",
 );
 
 /// One application, due to be told about, and a folder for its mail.

@@ -64,6 +64,25 @@ async fn removals_that_are_few_in_each_cycle_are_held_once_they_are_many_within_
 }
 
 #[tokio::test]
+async fn one_of_those_that_a_cycle_held_is_not_let_through_because_somebody_asks_for_it_alone() {
+    let mut world = provisioned(12).await;
+    world.definition.thresholds = at_most(3);
+    switch_off(&world, 0..4);
+    assert_eq!(world.cycle().await.unwrap().figures.held, 4);
+    let first = id(0);
+
+    let asked = world.provision(&[&first]).await.unwrap();
+    assert!(asked.held.is_some_and(|why| why.contains("4 removals")), "they are told why");
+    assert!(asked.records.iter().all(|record| record.provisioning_action != Action::Disable));
+
+    decide(&world, &first, true).await;
+    let asked = world.provision(&[&first]).await.unwrap();
+    assert_eq!(asked.held, None);
+    assert_eq!(asked.records.len(), 1);
+    assert_eq!(asked.records[0].provisioning_action, Action::Disable);
+}
+
+#[tokio::test]
 async fn what_a_person_approved_does_not_count_towards_the_day() {
     let mut world = provisioned(12).await;
     world.definition.thresholds = at_most(3);

@@ -78,7 +78,7 @@ pub(super) async fn judge(run: &Run<'_>, session: &mut Session, now: Timestamp) 
             reason: QuarantineReason::TooManyDeletes,
             side: None,
             message: format!(
-                "{held}. Creates and updates go on. Correct the source, or run the cycle once with --allow-removals"
+                "{held}. Creates and updates go on. Correct the source, or approve those that are meant"
             ),
             cause: Cause::default(),
         },

@@ -212,6 +212,11 @@ impl Health {
 }
 
 impl Quarantine {
+    /// Whether it is none of the job's health: removals wait for a person.
+    pub(crate) fn holds_removals(&self) -> bool {
+        self.reason == "TooManyDeletes"
+    }
+
     /// The beginning of the cause.
     pub(crate) fn brief(&self, most: usize) -> String {
         match self.message.char_indices().nth(most) {

@@ -73,7 +73,9 @@ fn details(job: &Shown) -> Table {
     if let Some(quarantine) = &job.quarantine {
         line("why", quarantine.message.clone());
         line("since", output::moment(quarantine.series_began));
-        if let Some(cause) = &quarantine.cause {
+        if quarantine.reason == "TooManyDeletes" {
+            line("what to do", "see rollcall removals".to_owned());
+        } else if let Some(cause) = &quarantine.cause {
             line("failing call", cause.request.clone().unwrap_or_else(|| "none".to_owned()));
             line("what to do", cause.advice.clone().unwrap_or_else(|| "see rollcall escrow".to_owned()));
         }

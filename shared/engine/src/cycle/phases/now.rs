@@ -6,7 +6,7 @@ use super::removals::{item, managed};
 use crate::cycle::plan::{PagePlan, Pass, plan_items};
 use crate::cycle::{Run, Session, Stop, commit, on_demand, references};
 use crate::guard::{Circumstances, HumanDecision, Removed, StagedKey, StagedRemoval, Verdict};
-use crate::job::Phase;
+use crate::job::{Phase, QuarantineReason};
 use crate::model::SourceId;
 
 /// Provisions objects now, with their references and, as far as the guard agrees, their removals. The cycle at work
@@ -78,6 +78,13 @@ fn staged(run: &Run<'_>, session: &Session, ids: &[SourceId], removed: Removed) 
 }
 
 fn why_held(run: &Run<'_>, session: &Session, removed: Removed, rows: &[StagedRemoval]) -> Option<String> {
+    // One of those that a cycle held is not let through because somebody asked for it alone, perhaps to see what is wrong.
+    let held =
+        session.state.quarantine.as_ref().filter(|known| known.reason == QuarantineReason::TooManyDeletes);
+    let undecided = rows.iter().any(|row| row.decision.is_none());
+    if let (Some(held), true) = (held, undecided) {
+        return Some(held.message.clone());
+    }
     let at = run.ports.clock.now();
     let case = Circumstances {
         today: session.state.removed.within(at, removed),
