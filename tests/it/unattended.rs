@@ -12,10 +12,10 @@ use engine::job::{CycleKind, CycleReport, JobState, QuarantineReason, StatusCode
 use engine::model::JobId;
 use engine::ports::Clock;
 use jiff::{SignedDuration, Timestamp};
+use runtime::bus::LogBus;
 use runtime::secrets::Secrets;
 use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
-use sync::bus::LogBus;
 use sync::context::{Context, Exports, RESERVE};
 use sync::scheduler::{Ended, Scheduler};
 use tempfile::TempDir;

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use notifier::Notifier;
+use runtime::bus::{Bus, LogBus};
 use runtime::clock::{SystemClock, SystemIds, new_id};
 use runtime::secrets::Secrets;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
-use sync::bus::{Bus, LogBus};
 use sync::context::{Context, Exports, RESERVE};
 
 use crate::cli::Cli;

@@ -42,6 +42,7 @@ use std::sync::Arc;
 use engine::job::{Event, EventDetail};
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
+use runtime::bus::{Bus, LogBus};
 use store::{ApplicationName, Channel, DynamoStore, Fact};
 
 pub use feedback::{Feedback, learn};
@@ -68,6 +69,7 @@ pub struct Notifier {
     mailer: Arc<dyn Mailer>,
     calls: Calls,
     place: Option<Place>,
+    bus: Arc<dyn Bus>,
     known: Known,
 }
 
@@ -75,7 +77,14 @@ impl Notifier {
     /// A notifier over a store, that sends and calls so, and links to a place where the console and the API are.
     #[must_use]
     pub fn new(store: DynamoStore, mailer: Arc<dyn Mailer>, calls: Calls, place: Option<Place>) -> Self {
-        Self { store, mailer, calls, place, known: Known::default() }
+        Self { store, mailer, calls, place, bus: Arc::new(LogBus), known: Known::default() }
+    }
+
+    /// The same notifier, which says on this bus that a job is overdue, for whoever else wants to hear it.
+    #[must_use]
+    pub fn announcing(mut self, bus: Arc<dyn Bus>) -> Self {
+        self.bus = bus;
+        self
     }
 
     /// Takes note of an event, and mails what there is to tell when the application's 24 hours are over.
@@ -147,6 +156,9 @@ fn is_worth_a_mail(detail: &EventDetail) -> bool {
         | EventDetail::JobDisabled { .. }
         | EventDetail::CredentialsExpiring { .. }
         | EventDetail::JobRecovered => true,
-        EventDetail::CycleContinues { .. } | EventDetail::CycleCompleted { .. } => false,
+        // It comes from here.
+        EventDetail::CycleContinues { .. }
+        | EventDetail::CycleCompleted { .. }
+        | EventDetail::CycleOverdue { .. } => false,
     }
 }

@@ -3,6 +3,7 @@
 //! | Variable | Holds |
 //! |---|---|
 //! | `ROLLCALL_TABLE_PREFIX` | the tables are `<prefix>-state` and `<prefix>-logs` |
+//! | `ROLLCALL_EVENT_BUS` | the bus on which an overdue job is told |
 //! | `ROLLCALL_MAIL_FROM` | the address that mails come from, of an identity that SES verified; without it none is sent |
 //! | `ROLLCALL_MAIL_REPLY_TO` | the address that answers go to; none when absent |
 //! | `ROLLCALL_MAIL_CONFIGURATION_SET` | the configuration set whose events tell what became of a mail |
@@ -15,6 +16,7 @@ use lambda_runtime::{Error, run, service_fn};
 use lettre::Address;
 use notifier::handler::handle;
 use notifier::{Calls, Mailer, NoSender, Notifier, Place, Sender, Ses};
+use runtime::bus::EventBridge;
 use runtime::clock::SystemClock;
 use runtime::env;
 use runtime::secrets::Secrets;
@@ -30,7 +32,9 @@ async fn main() -> Result<(), Error> {
     let place = env::optional("ROLLCALL_PUBLIC_URL")?.map(|text| Place::parse(&text)).transpose();
     let place = place.map_err(|problem| anyhow!("in ROLLCALL_PUBLIC_URL: {problem}"))?;
     let calls = Calls::new(Secrets::new(Arc::new(SystemClock)));
-    let notifier = Notifier::new(store, mailer(&config)?, calls, place);
+    let bus =
+        EventBridge::new(aws_sdk_eventbridge::Client::new(&config), env::required("ROLLCALL_EVENT_BUS")?);
+    let notifier = Notifier::new(store, mailer(&config)?, calls, place).announcing(Arc::new(bus));
     run(service_fn(|event| handle(&notifier, &SystemClock, event))).await
 }
 

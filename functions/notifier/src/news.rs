@@ -91,6 +91,14 @@ fn latest(seen: &Mailbox, kind: &str) -> Option<Timestamp> {
 }
 
 impl News<'_> {
+    /// That no cycle went through, whether or not it is the worst of it.
+    pub(crate) fn overdue(&self) -> Option<&Overdue> {
+        match &self.subject {
+            Subject::Overdue(overdue) => Some(overdue),
+            _ => self.overdue.as_ref(),
+        }
+    }
+
     /// Since when the job is in the trouble that is told.
     pub(crate) fn trouble_since(&self) -> Option<Timestamp> {
         match &self.subject {

@@ -4,13 +4,14 @@
 //! come. Promised: worded before it is claimed, so that after the claim only sending can fail.
 
 use anyhow::{Context as _, bail};
-use engine::job::{JobState, QuarantineReason};
+use engine::job::{Event, EventDetail, JobState, QuarantineReason};
 use jiff::Timestamp;
 use store::{ApplicationName, Channel, Mailbox, StoredApplication, Told, Undelivered};
+use uuid::Uuid;
 
 use crate::letter::SendError;
 use crate::news::{Look, Subject};
-use crate::overdue::{Patience, overdue};
+use crate::overdue::{Overdue, Patience, overdue};
 use crate::webhook::{Endpoint, Kind, message};
 use crate::wording::{Case, Content};
 use crate::{Notifier, recipients, render};
@@ -112,6 +113,9 @@ impl Notifier {
         let late = overdue(&state, Patience::of(&stored.document), now);
         match Look::at(seen, &state, late) {
             Look::Tell(news) => {
+                if let Some(overdue) = news.overdue() {
+                    self.announce(stored, seen, overdue, state.events_told, now).await?;
+                }
                 let kind = kind_of(&news.subject);
                 let place = self.place.as_ref();
                 let content = Case { stored, state: &state, seen, news: &news, place, now }.content();
@@ -124,6 +128,26 @@ impl Notifier {
             }
             Look::Nothing | Look::NotYet => Ok(None),
         }
+    }
+
+    /// Says on the bus that a job is overdue, unless a mail or a call told so before. Twice at the same instant is once: the id
+    /// is made of the job and of when it was due.
+    async fn announce(
+        &self,
+        stored: &StoredApplication,
+        seen: &Mailbox,
+        overdue: &Overdue,
+        sequence: u64,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let (due, last) = (overdue.due, overdue.last);
+        if seen.known_trouble().is_some_and(|known| known <= due) {
+            return Ok(());
+        }
+        let name = format!("{} overdue {due}", stored.job);
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
+        let detail = EventDetail::CycleOverdue { due, last };
+        self.bus.put(&[Event { id, sequence, job: stored.job.clone(), at: now, detail }]).await
     }
 }
 

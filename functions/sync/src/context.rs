@@ -12,7 +12,7 @@ use runtime::secrets::Secrets;
 use store::{DynamoStore, TableNames, Worker};
 use uuid::Uuid;
 
-use crate::bus::{Bus, EventBridge};
+use runtime::bus::{Bus, EventBridge};
 
 /// Time kept at the end of an invocation for the page under way, the checkpoint and the hand-over: a page of five
 /// hundred people at ten a second. An app that is slower, or a function with a shorter time-out, sets

@@ -25,10 +25,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::ask;
-use crate::bus::{CYCLE_DUE, SOURCE};
 use crate::context::Context;
 use crate::cycle::{SliceError, application_of, run_slice};
 use crate::tick::{is_due, tick};
+use runtime::bus::{CYCLE_DUE, SOURCE};
 
 /// An event as we understand it.
 #[derive(Debug, Clone, PartialEq, Eq)]

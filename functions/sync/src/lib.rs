@@ -5,7 +5,6 @@
 //! the Lambda runtime; the `rollcall` command runs the same code in its own process.
 
 pub mod ask;
-pub mod bus;
 pub mod context;
 pub mod control;
 mod credentials;

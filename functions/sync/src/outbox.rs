@@ -6,8 +6,8 @@
 use engine::model::JobId;
 use store::DynamoStore;
 
-use crate::bus::Bus;
 use crate::context::Context;
+use runtime::bus::Bus;
 
 /// Tells what is in a job's outbox, oldest first, and empties it. What could not be told stays there for the next
 /// slice or turn; that is logged, and keeps nobody from going on.

@@ -684,6 +684,15 @@ pub enum EventDetail {
         /// When.
         expires: Timestamp,
     },
+    /// No cycle went through for too long, whatever the reason. Told by who mails it, because nothing may be left that runs
+    /// the job.
+    #[serde(rename = "Cycle Overdue")]
+    CycleOverdue {
+        /// When the cycle should have begun that nobody saw the end of.
+        due: Timestamp,
+        /// When a cycle went through last.
+        last: Option<Timestamp>,
+    },
 }
 
 impl EventDetail {
@@ -699,6 +708,7 @@ impl EventDetail {
             Self::RemovalsHeld { .. } => "Removals Held",
             Self::JobDisabled { .. } => "Job Disabled",
             Self::CredentialsExpiring { .. } => "Credentials Expiring",
+            Self::CycleOverdue { .. } => "Cycle Overdue",
         }
     }
 }

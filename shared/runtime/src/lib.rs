@@ -5,6 +5,7 @@
 
 pub mod ask;
 pub mod aws;
+pub mod bus;
 pub mod clock;
 pub mod env;
 pub mod secrets;

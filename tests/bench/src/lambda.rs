@@ -2,11 +2,13 @@
 //! request after the other, and a way to the tables that tells when it is first taken.
 
 use std::collections::VecDeque;
+use std::io;
 use std::net::Ipv4Addr;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -72,6 +74,42 @@ impl Surroundings {
         tokio::spawn(axum::serve(api, routes).into_future());
         Ok(surroundings)
     }
+
+    /// The function's binary that lies beside this program, to be started here as Lambda starts it. What else its
+    /// environment holds is the caller's to add.
+    pub(crate) fn command(&self, function: &str) -> anyhow::Result<Command> {
+        let program = std::env::current_exe()?.with_file_name(function);
+        ensure!(
+            program.exists(),
+            "there is no {}: build it with `cargo build --release -p {function}`",
+            program.display()
+        );
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", &self.api)
+            .env("AWS_LAMBDA_FUNCTION_NAME", function)
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", "bench")
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
+            .env("AWS_REGION", "local")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_ENDPOINT_URL", &self.tables)
+            .env("ROLLCALL_TABLE_PREFIX", store::tables::DEFAULT_PREFIX)
+            .stdout(Stdio::null());
+        Ok(command)
+    }
+}
+
+/// Bytes of a function's binary as Lambda is given it: packed as a zip packs it.
+pub(crate) fn packed_size(function: &str) -> anyhow::Result<u64> {
+    let mut binary = std::fs::File::open(std::env::current_exe()?.with_file_name(function))?;
+    let mut packed = flate2::write::DeflateEncoder::new(io::sink(), flate2::Compression::default());
+    io::copy(&mut binary, &mut packed)?;
+    packed.try_finish()?;
+    Ok(packed.total_out())
 }
 
 impl Shared {

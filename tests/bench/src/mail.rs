@@ -7,10 +7,9 @@
 //! What Lambda does before the process (a sandbox, the archive) is not in it, and AWS is further away than loopback,
 //! and spoken to by TLS.
 
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use engine::job::JobState;
 use engine::model::JobId;
 use serde_json::{Value, json};
@@ -18,14 +17,22 @@ use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
 
 use crate::cli::MailOptions;
-use crate::lambda::{Moments, Seen, Surroundings};
+use crate::lambda::{Moments, Seen, Surroundings, packed_size};
 use crate::logs::median;
+use crate::memory::{megabytes, peak_of};
 
 /// The longest a start may take, on a machine that builds something meanwhile.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// One start, in milliseconds: to the first connection, to the first request, to its answer; and of the second request.
-type Started = [f64; 4];
+/// The longest a start may take, to the end of its first turn, in milliseconds.
+const START: f64 = 50.0;
+
+/// The largest binary, packed.
+const SIZE: u64 = 10_000_000;
+
+/// One start, in milliseconds: to the first connection, to the first request, to its answer; and of the second request; and the
+/// most memory, in megabytes.
+type Started = [f64; 5];
 
 /// Starts it several times.
 pub(crate) async fn run(options: &MailOptions) -> anyhow::Result<bool> {
@@ -35,9 +42,12 @@ pub(crate) async fn run(options: &MailOptions) -> anyhow::Result<bool> {
         starts.push(start(&tables).await.with_context(|| format!("start {number}"))?);
     }
     let middle = |read: fn(&Started) -> f64| median(&starts.iter().map(read).collect::<Vec<_>>());
-    let total = middle(|[process, ready, answer, _]| process + ready + answer);
+    let total = middle(|[process, ready, answer, ..]| process + ready + answer);
+    let size = packed_size("notifier")?;
     if options.json {
-        let report = json!({ "measuredAt": runtime::clock::now(), "starts": starts, "medianTotal": total });
+        let report = json!({
+            "measuredAt": runtime::clock::now(), "starts": starts, "medianTotal": total, "packedBytes": size,
+        });
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         println!(
@@ -47,9 +57,12 @@ pub(crate) async fn run(options: &MailOptions) -> anyhow::Result<bool> {
         println!("  process, AWS configuration      {:7.1} ms", middle(|start| start[0] + start[1]));
         println!("  first connection, first turn    {:7.1} ms", middle(|start| start[2]));
         println!("  another turn                    {:7.1} ms", middle(|start| start[3]));
+        println!("  most memory                     {:7.1} MB", middle(|start| start[4]));
+        println!("  binary, packed                  {:7.1} MB", megabytes(size));
+        println!("Bounds: {START} ms to the end of the first turn, {} MB packed.", megabytes(SIZE));
     }
     tables.close().await;
-    Ok(true)
+    Ok(total <= START && size <= SIZE)
 }
 
 /// Tables with one application that is well.
@@ -77,31 +90,12 @@ fn turn() -> Value {
 
 async fn start(tables: &Embedded) -> anyhow::Result<Started> {
     let mut surroundings = Surroundings::start(tables.endpoint(), vec![turn(), turn()]).await?;
-    let program = std::env::current_exe()?.with_file_name("notifier");
-    ensure!(
-        program.exists(),
-        "there is no {}: build it with `cargo build --release -p notifier`",
-        program.display()
-    );
+    let mut command = surroundings.command("notifier")?;
+    command.env("ROLLCALL_EVENT_BUS", "bus").env("ROLLCALL_MAIL_FROM", "rollcall@tessera.example");
     let began = Instant::now();
-    let mut process = Command::new(program)
-        .env_clear()
-        .env("AWS_LAMBDA_RUNTIME_API", &surroundings.api)
-        .env("AWS_LAMBDA_FUNCTION_NAME", "notifier")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-        .env("AWS_LAMBDA_LOG_GROUP_NAME", "bench")
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
-        .env("AWS_REGION", "local")
-        .env("AWS_ACCESS_KEY_ID", "local")
-        .env("AWS_SECRET_ACCESS_KEY", "local")
-        .env("AWS_ENDPOINT_URL", &surroundings.tables)
-        .env("ROLLCALL_TABLE_PREFIX", store::tables::DEFAULT_PREFIX)
-        .env("ROLLCALL_MAIL_FROM", "rollcall@tessera.example")
-        .stdout(Stdio::null())
-        .spawn()
-        .context("the function cannot be started")?;
+    let mut process = command.spawn().context("the function cannot be started")?;
     let seen = tokio::time::timeout(PATIENCE, watched(&mut surroundings.moments)).await;
+    let memory = peak_of(process.id());
     process.kill()?;
     process.wait()?;
     let [asked, connected, answered, again, end] = seen.context("the function says nothing")??;
@@ -111,6 +105,7 @@ async fn start(tables: &Embedded) -> anyhow::Result<Started> {
         milliseconds(asked, connected),
         milliseconds(connected, answered),
         milliseconds(again, end),
+        memory.map_or(f64::NAN, megabytes),
     ])
 }
 

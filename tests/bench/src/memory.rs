@@ -33,6 +33,12 @@ pub(crate) fn peak_of(process: u32) -> Option<u64> {
     peak_in(&status)
 }
 
+/// Of a million bytes each.
+#[expect(clippy::cast_precision_loss, reason = "nobody has so many bytes")]
+pub(crate) fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1_000_000.0
+}
+
 /// `VmHWM:   12345 kB`
 fn peak_in(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

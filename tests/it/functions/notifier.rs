@@ -35,6 +35,7 @@ impl Stack {
         deployed.office.rollcall(&apply).exits(0);
         let mut environment = json!({
             "ROLLCALL_TABLE_PREFIX": "rollcall",
+            "ROLLCALL_EVENT_BUS": BUS,
             "ROLLCALL_MAIL_FROM": SENDER,
             "ROLLCALL_MAIL_REPLY_TO": "helpdesk@tessera.example",
             "ROLLCALL_PUBLIC_URL": "https://api.example.com",

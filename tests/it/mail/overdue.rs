@@ -1,9 +1,31 @@
 //! Mails about jobs that should have succeeded and have not.
 
-use jiff::SignedDuration;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use engine::job::{Event, EventDetail};
+use engine::model::JobId;
+use jiff::{SignedDuration, Timestamp};
+use runtime::bus::Bus;
 use serde_json::json;
 
 use super::stage::{NO_TOKEN, Stage};
+
+/// A bus that keeps what it takes.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Event>>);
+
+#[async_trait]
+impl Bus for Kept {
+    async fn put(&self, events: &[Event]) -> anyhow::Result<()> {
+        self.0.lock().unwrap().extend_from_slice(events);
+        Ok(())
+    }
+
+    async fn wake(&self, _: &[JobId], _: Timestamp) -> anyhow::Result<()> {
+        anyhow::bail!("nobody is woken here")
+    }
+}
 
 /// A job of which a cycle has just gone through, and the next is due in half an hour.
 async fn runs() -> Stage {
@@ -63,6 +85,38 @@ async fn a_job_that_never_ran_is_overdue_and_told_again_each_day() {
     stage.hours_pass(24);
     stage.flushes().await;
     assert!(stage.mails().pop().unwrap().subject.ends_with("for 25 hours (day 2)"));
+}
+
+#[tokio::test]
+async fn who_listens_to_the_bus_hears_of_it_once_and_again_when_it_comes_again() {
+    let stage = runs().await;
+    let bus = Arc::new(Kept::default());
+    let notifier = stage.notifier().announcing(bus.clone());
+    for _ in 0..3 {
+        stage.hours_pass(24);
+        notifier.flush(stage.now()).await.unwrap();
+    }
+    let [event] = &bus.0.lock().unwrap().clone()[..] else { panic!("it is told once") };
+    assert_eq!((event.detail.name(), &event.job), ("Cycle Overdue", &stage.job));
+    let EventDetail::CycleOverdue { due, last } = event.detail else { panic!("{event:?}") };
+    assert_eq!(
+        (due.to_string(), last.unwrap().to_string()),
+        ("2026-03-02T09:30:00Z".into(), "2026-03-02T09:00:00Z".into())
+    );
+    assert_eq!(stage.mails().len(), 3);
+
+    // It is nobody's reason to mail once more.
+    notifier.tell(event, stage.now()).await.unwrap();
+    assert_eq!(stage.mails().len(), 3);
+
+    stage.hours_pass(24);
+    stage.completes_a_cycle().await;
+    notifier.flush(stage.now()).await.unwrap();
+    stage.hours_pass(48);
+    notifier.flush(stage.now()).await.unwrap();
+    let told = bus.0.lock().unwrap().clone();
+    assert_eq!(told.len(), 2);
+    assert_ne!(told[0].id, told[1].id);
 }
 
 #[tokio::test]

@@ -27,11 +27,11 @@ use engine::ports::{Clock, StoreError};
 use jiff::Timestamp;
 use lettre::Address;
 use notifier::{Calls, Folder, Mailer, Notifier, Place, Sender, TURN};
+use runtime::bus::{Bus, LogBus};
 use runtime::clock::SystemClock;
 use runtime::env;
 use runtime::secrets::Secrets;
 use store::DynamoStore;
-use sync::bus::{Bus, LogBus};
 
 use self::smtp::Smtp;
 use crate::exit::Refusal;

@@ -7,7 +7,6 @@
 //! What Lambda does before the process (a sandbox, the archive) is not in it, and AWS is further away than loopback,
 //! and spoken to by TLS.
 
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -18,12 +17,22 @@ use testkit::issuer::{Issuer, SigningKey};
 use super::seed::Log;
 use super::tally::median;
 use crate::cli::LogsOptions;
-use crate::lambda::{Moments, Seen, Surroundings};
+use crate::lambda::{Moments, Seen, Surroundings, packed_size};
+use crate::memory::{megabytes, peak_of};
 
 const PATH: &str = "/v1.0/auditLogs/provisioning";
 
 /// The longest a step may take, on a machine that builds something meanwhile.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The longest a start may take, to its first answer, in milliseconds.
+const START: f64 = 50.0;
+
+/// The most memory, in megabytes: a small function holds 128, and leaves room for what it works on.
+const MEMORY: f64 = 40.0;
+
+/// The largest binary, packed.
+const SIZE: u64 = 10_000_000;
 
 /// One start, in milliseconds.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -37,6 +46,8 @@ struct Started {
     first_answer: f64,
     /// The same request again.
     second_answer: f64,
+    /// The most memory it held, after which it idles.
+    megabytes: f64,
 }
 
 impl Started {
@@ -60,8 +71,10 @@ pub(super) async fn run(options: &LogsOptions, records: u64) -> anyhow::Result<b
     }
     let middle = |read: fn(&Started) -> f64| median(&starts.iter().map(read).collect::<Vec<_>>());
     let total = middle(Started::total);
+    let memory = middle(|start| start.megabytes);
+    let size = packed_size("query")?;
     if options.json {
-        let report = json!({ "measuredAt": runtime::clock::now(), "records": records, "starts": starts, "medianTotal": total });
+        let report = json!({ "measuredAt": runtime::clock::now(), "records": records, "starts": starts, "medianTotal": total, "packedBytes": size });
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         println!(
@@ -72,42 +85,27 @@ pub(super) async fn run(options: &LogsOptions, records: u64) -> anyhow::Result<b
         println!("  first connection, key read      {:7.1} ms", middle(|start| start.connection_and_key));
         println!("  issuer's keys, token, first page {:6.1} ms", middle(|start| start.first_answer));
         println!("  the same page, asked for again  {:7.1} ms", middle(|start| start.second_answer));
+        println!("  most memory                     {memory:7.1} MB");
+        println!("  binary, packed                  {:7.1} MB", megabytes(size));
+        println!("Bounds: {START} ms to the first answer, {MEMORY} MB, {} MB packed.", megabytes(SIZE));
     }
     log.tables.close().await;
-    Ok(true)
+    Ok(total <= START && memory <= MEMORY && size <= SIZE)
 }
 
 async fn start(log: &Log, issuer: &str, token: &str) -> anyhow::Result<Started> {
     let requests = vec![request(token), request(token)];
     let mut surroundings = Surroundings::start(log.tables.endpoint(), requests).await?;
-    let program = std::env::current_exe()?.with_file_name("query");
-    ensure!(
-        program.exists(),
-        "there is no {}: build it with `cargo build --release -p query`",
-        program.display()
-    );
-    let began = Instant::now();
-    let mut process = Command::new(program)
-        .env_clear()
-        .env("AWS_LAMBDA_RUNTIME_API", &surroundings.api)
-        .env("AWS_LAMBDA_FUNCTION_NAME", "query")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-        .env("AWS_LAMBDA_LOG_GROUP_NAME", "bench")
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
-        .env("AWS_REGION", "local")
-        .env("AWS_ACCESS_KEY_ID", "local")
-        .env("AWS_SECRET_ACCESS_KEY", "local")
-        .env("AWS_ENDPOINT_URL", &surroundings.tables)
-        .env("ROLLCALL_TABLE_PREFIX", store::tables::DEFAULT_PREFIX)
+    let mut command = surroundings.command("query")?;
+    command
         .env("ROLLCALL_EXPORT_BUCKET", "exports")
         .env("ROLLCALL_LOG_RETENTION_DAYS", "3650")
         .env("ROLLCALL_TOKEN_ISSUER", issuer)
-        .env("ROLLCALL_TOKEN_AUDIENCE", "rollcall")
-        .stdout(Stdio::null())
-        .spawn()
-        .context("the function cannot be started")?;
+        .env("ROLLCALL_TOKEN_AUDIENCE", "rollcall");
+    let began = Instant::now();
+    let mut process = command.spawn().context("the function cannot be started")?;
     let seen = tokio::time::timeout(PATIENCE, watched(&mut surroundings.moments)).await;
+    let memory = peak_of(process.id());
     process.kill()?;
     process.wait()?;
     let [connected, first, answered, second, again] = seen.context("the function says nothing")??;
@@ -117,6 +115,7 @@ async fn start(log: &Log, issuer: &str, token: &str) -> anyhow::Result<Started> 
         connection_and_key: milliseconds(connected, first),
         first_answer: milliseconds(first, answered),
         second_answer: milliseconds(second, again),
+        megabytes: memory.map_or(f64::NAN, megabytes),
     })
 }
 
