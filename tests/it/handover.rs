@@ -16,6 +16,7 @@ use engine::ports::Clock;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
 use runtime::bus::{Bus, CYCLE_DUE, SOURCE};
+use runtime::metrics::Metrics;
 use runtime::secrets::Secrets;
 use serde_json::{Value, json};
 use store::embedded::Embedded;
@@ -128,6 +129,7 @@ impl Deployed {
             exports: Exports::Folder(path("files")),
             tenant: uuid::Uuid::nil(),
             reserve: SignedDuration::ZERO,
+            metrics: Metrics::default(),
         };
         let text = application(&app.base_url())
             .replace("people.csv", &path("people.csv").display().to_string())

@@ -13,6 +13,7 @@ use engine::model::JobId;
 use engine::ports::Clock;
 use jiff::{SignedDuration, Timestamp};
 use runtime::bus::LogBus;
+use runtime::metrics::Metrics;
 use runtime::secrets::Secrets;
 use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
@@ -61,6 +62,7 @@ impl Unattended {
             exports: Exports::Folder(folder.path().join("files")),
             tenant: uuid::Uuid::nil(),
             reserve: RESERVE,
+            metrics: Metrics::default(),
         };
         let settings = Settings { token: "sandbox".to_owned(), latency, ..Settings::default() };
         let app = Sandbox::start(settings).await.unwrap();

@@ -23,7 +23,7 @@ use webconsole::{Console, Issuer};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
-    runtime::tracing::for_functions();
+    runtime::tracing::for_function("control")?;
     let prefix = runtime::env::required("ROLLCALL_TABLE_PREFIX")?;
     let sync = runtime::env::required("ROLLCALL_SYNC_FUNCTION")?;
     let notifier = runtime::env::required("ROLLCALL_NOTIFIER_FUNCTION")?;

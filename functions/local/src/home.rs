@@ -6,6 +6,7 @@ use std::sync::Arc;
 use notifier::Notifier;
 use runtime::bus::{Bus, LogBus};
 use runtime::clock::{SystemClock, SystemIds, new_id};
+use runtime::metrics::Metrics;
 use runtime::secrets::Secrets;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
 use sync::context::{Context, Exports, RESERVE};
@@ -86,6 +87,7 @@ impl Home {
             exports: Exports::Folder(data.file("files")),
             tenant,
             reserve: RESERVE,
+            metrics: Metrics::default(),
         };
         Ok(Self { context, notifier, data })
     }

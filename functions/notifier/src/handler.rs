@@ -46,7 +46,11 @@ pub async fn handle(
 
 async fn done(notifier: &Notifier, now: Timestamp, payload: Value) -> anyhow::Result<Value> {
     match understand(payload)? {
-        Told::Turn => notifier.flush(now).await?,
+        Told::Turn => {
+            // Before the mails: the alarm may be all that is left when they fail.
+            notifier.measure(now).await?;
+            notifier.flush(now).await?;
+        }
         Told::Happened(event) => notifier.tell(&event, now).await?,
         Told::Feedback(feedback) => {
             let ours = learn(&notifier.store, &feedback, now).await?;

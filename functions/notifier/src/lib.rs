@@ -24,6 +24,7 @@ mod feedback;
 mod folder;
 pub mod handler;
 mod known;
+mod late;
 mod letter;
 mod links;
 pub mod message;
@@ -43,6 +44,7 @@ use engine::job::{Event, EventDetail};
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use runtime::bus::{Bus, LogBus};
+use runtime::metrics::Metrics;
 use store::{ApplicationName, Channel, DynamoStore, Fact};
 
 pub use feedback::{Feedback, learn};
@@ -70,6 +72,7 @@ pub struct Notifier {
     calls: Calls,
     place: Option<Place>,
     bus: Arc<dyn Bus>,
+    metrics: Metrics,
     known: Known,
 }
 
@@ -77,13 +80,21 @@ impl Notifier {
     /// A notifier over a store, that sends and calls so, and links to a place where the console and the API are.
     #[must_use]
     pub fn new(store: DynamoStore, mailer: Arc<dyn Mailer>, calls: Calls, place: Option<Place>) -> Self {
-        Self { store, mailer, calls, place, bus: Arc::new(LogBus), known: Known::default() }
+        let bus = Arc::new(LogBus);
+        Self { store, mailer, calls, place, bus, metrics: Metrics::default(), known: Known::default() }
     }
 
     /// The same notifier, which says on this bus that a job is overdue, for whoever else wants to hear it.
     #[must_use]
     pub fn announcing(mut self, bus: Arc<dyn Bus>) -> Self {
         self.bus = bus;
+        self
+    }
+
+    /// The same notifier, which counts overdue jobs.
+    #[must_use]
+    pub fn measuring(mut self, metrics: Metrics) -> Self {
+        self.metrics = metrics;
         self
     }
 

@@ -24,7 +24,7 @@ use store::{DynamoStore, TableNames, Worker};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    runtime::tracing::for_functions();
+    let metrics = runtime::tracing::for_function("notifier")?;
     let prefix = env::required("ROLLCALL_TABLE_PREFIX")?;
     let config = runtime::aws::config().await;
     let worker = Worker { owner: format!("notifier {}", runtime::clock::new_id()), boot: None };
@@ -34,7 +34,8 @@ async fn main() -> Result<(), Error> {
     let calls = Calls::new(Secrets::new(Arc::new(SystemClock)));
     let bus =
         EventBridge::new(aws_sdk_eventbridge::Client::new(&config), env::required("ROLLCALL_EVENT_BUS")?);
-    let notifier = Notifier::new(store, mailer(&config)?, calls, place).announcing(Arc::new(bus));
+    let notifier =
+        Notifier::new(store, mailer(&config)?, calls, place).announcing(Arc::new(bus)).measuring(metrics);
     run(service_fn(|event| handle(&notifier, &SystemClock, event))).await
 }
 

@@ -8,7 +8,7 @@ use engine::job::{EventDetail, JobState, Quarantine, Side};
 use jiff::Timestamp;
 use store::Mailbox;
 
-use crate::overdue::{Overdue, succeeded};
+use crate::overdue::Overdue;
 
 /// The name of the events that announce it.
 const EXPIRING: &str = "Credentials Expiring";
@@ -77,7 +77,7 @@ impl<'a> Look<'a> {
             return Self::Nothing;
         }
         // A person may have started the job anew, which proves nothing.
-        let proof = succeeded(state).filter(|ended| seen.claimed_at().is_some_and(|told| *ended > told));
+        let proof = state.succeeded().filter(|ended| seen.claimed_at().is_some_and(|told| *ended > told));
         match recovered.or(proof) {
             None => Self::NotYet,
             until => tell(Subject::Resolved { since, until }, None),

@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use engine::cadence::Cadence;
-use engine::job::{CycleReport, CycleResult, JobState};
+use engine::job::JobState;
 use engine::quarantine;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -68,7 +68,7 @@ pub(crate) fn overdue(state: &JobState, patience: Patience, now: Timestamp) -> O
     }
     let began = state.checkpoint.as_ref().map(|checkpoint| checkpoint.began);
     let due = began.unwrap_or(state.next_due);
-    let last = succeeded(state);
+    let last = state.succeeded();
     // Who was paused for a week and started a moment ago is not a week late.
     let since = due.saturating_sub(patience.interval).unwrap_or(due).max(last.unwrap_or(Timestamp::MIN));
     let seen = state.progress.map(|progress| progress.observed_at);
@@ -77,22 +77,14 @@ pub(crate) fn overdue(state: &JobState, patience: Patience, now: Timestamp) -> O
     (now.duration_since(since) > limit).then_some(Overdue { due, began, last })
 }
 
-/// When a cycle reached its end last, with or without single objects that failed.
-pub(crate) fn succeeded(state: &JobState) -> Option<Timestamp> {
-    let reached = |report: &&CycleReport| report.result != CycleResult::Failed;
-    [&state.last, &state.last_successful]
-        .into_iter()
-        .flatten()
-        .filter(reached)
-        .map(|report| report.ended)
-        .max()
-}
-
 #[cfg(test)]
 mod tests {
     use engine::failures::FailureKinds;
     use engine::fingerprint::Seen;
-    use engine::job::{Checkpoint, CycleKind, Figures, Phase, Progress, QuarantineReason, StatusCode};
+    use engine::job::{
+        Checkpoint, CycleKind, CycleReport, CycleResult, Figures, Phase, Progress, QuarantineReason,
+        StatusCode,
+    };
     use engine::model::{CycleId, JobId};
     use serde_json::json;
     use uuid::Uuid;

@@ -15,7 +15,7 @@ use self::text::in_shell;
 pub(crate) use self::text::{long, moment, one_line};
 use crate::links::Place;
 use crate::news::{News, Subject};
-use crate::overdue::{Overdue, succeeded};
+use crate::overdue::Overdue;
 
 /// How many of the merged events are listed: a screen of a phone.
 const LISTED: usize = 8;
@@ -147,7 +147,7 @@ impl Case<'_> {
     fn figures(&self) -> Vec<(&'static str, String)> {
         let counts = &self.state.counts;
         let mut facts = Vec::new();
-        let last = succeeded(self.state).map_or_else(|| "none yet".to_owned(), moment);
+        let last = self.state.succeeded().map_or_else(|| "none yet".to_owned(), moment);
         facts.push(("Last complete cycle", last));
         if self.state.runs() {
             let next = self.state.next_due;

@@ -24,7 +24,7 @@ use webconsole::{Console, Issuer};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
-    runtime::tracing::for_functions();
+    runtime::tracing::for_function("query")?;
     let prefix = runtime::env::required("ROLLCALL_TABLE_PREFIX")?;
     let bucket = runtime::env::required("ROLLCALL_EXPORT_BUCKET")?;
     let retention = runtime::env::days("ROLLCALL_LOG_RETENTION_DAYS")?.unwrap_or(store::RETENTION);

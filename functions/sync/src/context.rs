@@ -8,10 +8,12 @@ use jiff::SignedDuration;
 pub use logs::exports::Exports;
 use runtime::clock::{SystemClock, SystemIds};
 use runtime::env;
+use runtime::metrics::Metrics;
 use runtime::secrets::Secrets;
 use store::{DynamoStore, TableNames, Worker};
 use uuid::Uuid;
 
+use crate::measure;
 use runtime::bus::{Bus, EventBridge};
 
 /// Time kept at the end of an invocation for the page under way, the checkpoint and the hand-over: a page of five
@@ -42,6 +44,8 @@ pub struct Context {
     pub tenant: Uuid,
     /// How long before the end of its invocation a slice hands over.
     pub reserve: SignedDuration,
+    /// Who is told how it goes; nobody on a laptop.
+    pub metrics: Metrics,
 }
 
 /// A context with a folder of its own, which is gone with it.
@@ -78,7 +82,7 @@ impl Context {
     ///
     /// # Errors
     /// When a variable is absent or not what it should be, or the state table does not answer.
-    pub async fn from_env() -> anyhow::Result<Self> {
+    pub async fn from_env(metrics: Metrics) -> anyhow::Result<Self> {
         let prefix = env::required("ROLLCALL_TABLE_PREFIX")?;
         let bus = env::required("ROLLCALL_EVENT_BUS")?;
         let reserve = env::seconds("ROLLCALL_RESERVE_SECONDS")?.unwrap_or(RESERVE);
@@ -91,7 +95,13 @@ impl Context {
         let store = DynamoStore::new(client, TableNames::with_prefix(&prefix), worker)
             .with_retention(retention)
             .with_clock(clock.clone())
-            .telling(logs::print);
+            .telling({
+                let (metrics, clock) = (metrics.clone(), clock.clone());
+                move |records| {
+                    logs::print(records);
+                    measure::records(&metrics, records, clock.now());
+                }
+            });
         let s3 = aws_sdk_s3::Client::new(&config);
         let tenant = store.tenant(runtime::clock::new_id()).await?;
         store.fix_token_key(runtime::clock::new_key()).await?;
@@ -106,6 +116,7 @@ impl Context {
             exports: Exports::Bucket { client: s3, name: bucket },
             tenant,
             reserve,
+            metrics,
         })
     }
 }

@@ -16,6 +16,7 @@
 use anyhow::{Context as _, bail, ensure};
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use engine::cycle::{CycleError, Ending, Request};
+use engine::job::JobState;
 use engine::model::{CycleId, JobId};
 use engine::ports::{StoreError, Unobserved};
 use jiff::{SignedDuration, Timestamp};
@@ -27,8 +28,10 @@ use serde_json::{Value, json};
 use crate::ask;
 use crate::context::Context;
 use crate::cycle::{SliceError, application_of, run_slice};
+use crate::measure;
 use crate::tick::{is_due, tick};
 use runtime::bus::{CYCLE_DUE, SOURCE};
+use runtime::metrics::TURNS;
 
 /// An event as we understand it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,24 +63,28 @@ pub async fn handle(context: &Context, event: LambdaEvent<Value>) -> anyhow::Res
         }
         Err(other) => other,
     };
-    let job = match understand(payload)? {
+    let (job, state) = match understand(payload)? {
         Told::Tick => {
+            let now = context.clock.now();
+            context.metrics.tell(now, None, &[], &[(TURNS, 1.0)]);
             let due = tick(context).await?;
-            context.bus.wake(&due, context.clock.now()).await?;
+            context.bus.wake(&due, now).await?;
             return Ok(json!({ "ended": "told", "due": due.len() }));
         }
         Told::Due(job) => {
-            if !is_due(&context.store.job(&job).await?, context.clock.now()) {
+            let view = context.store.job(&job).await?;
+            if !is_due(&view, context.clock.now()) {
                 return Ok(json!({ "ended": "not due" }));
             }
-            job
+            (job, view.state)
         }
         Told::Continues(job, next) => {
-            let checkpoint = context.store.job(&job).await?.state.checkpoint;
+            let state = context.store.job(&job).await?.state;
+            let checkpoint = state.checkpoint.as_ref();
             if !checkpoint.is_some_and(|at| next == Continues { cycle: at.cycle, slice: at.slice + 1 }) {
                 return Ok(json!({ "ended": "stale" }));
             }
-            job
+            (job, state)
         }
     };
     let deadline = deadline(invocation.deadline, context.reserve)?;
@@ -86,7 +93,7 @@ pub async fn handle(context: &Context, event: LambdaEvent<Value>) -> anyhow::Res
         deadline > context.clock.now(),
         "the invocation leaves no time beyond the reserve; lower ROLLCALL_RESERVE_SECONDS or raise the time-out"
     );
-    slice(context, &job, deadline).await
+    slice(context, &job, &state, deadline).await
 }
 
 /// What `control` asks, or the payload as it was.
@@ -98,12 +105,21 @@ fn asked(payload: Value) -> Result<Asked, Value> {
 }
 
 /// Runs one slice; how it ended.
-async fn slice(context: &Context, job: &JobId, deadline: Timestamp) -> anyhow::Result<Value> {
+async fn slice(
+    context: &Context,
+    job: &JobId,
+    state: &JobState,
+    deadline: Timestamp,
+) -> anyhow::Result<Value> {
     let stored = application_of(context, job).await?;
     let stored = stored.with_context(|| format!("the application of job '{job}' is gone"))?;
+    measure::job(&context.metrics, &stored.id, state, context.clock.now());
     let request = Request { deadline: Some(deadline), ..Request::default() };
     match run_slice(context, &stored, &request, &Unobserved).await {
-        Ok(Ending::Completed(report)) => Ok(json!({ "ended": "completed", "report": *report })),
+        Ok(Ending::Completed(report)) => {
+            measure::cycle(&context.metrics, &stored.id, &report);
+            Ok(json!({ "ended": "completed", "report": *report }))
+        }
         Ok(Ending::Continues) => Ok(json!({ "ended": "continues" })),
         Ok(Ending::Paused) => Ok(json!({ "ended": "paused" })),
         Err(SliceError::Cycle(CycleError::Store(StoreError::Busy { until, .. }))) => {

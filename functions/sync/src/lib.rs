@@ -12,6 +12,7 @@ pub mod cycle;
 mod discover;
 pub mod export;
 pub mod handler;
+mod measure;
 mod outbox;
 pub mod plan;
 pub mod preview;

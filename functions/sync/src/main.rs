@@ -6,7 +6,7 @@ use sync::handler::handle;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    runtime::tracing::for_functions();
-    let context = Context::from_env().await?;
+    let metrics = runtime::tracing::for_function("sync")?;
+    let context = Context::from_env(metrics).await?;
     run(service_fn(|event| handle(&context, event))).await
 }

@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use logs::Format;
 use runtime::ask::{Ask, Asked, Export, Refusal};
 use runtime::bus::LogBus;
+use runtime::metrics::Metrics;
 use runtime::secrets::Secrets;
 use serde_json::{Value, json};
 use store::embedded::Embedded;
@@ -54,6 +55,7 @@ impl Stage {
             exports: Exports::Folder(folder.path().join("out")),
             tenant: Uuid::from_u128(1),
             reserve: RESERVE,
+            metrics: Metrics::default(),
         };
         Self { _engine: engine, folder, context }
     }

@@ -556,6 +556,18 @@ pub struct Proofs {
 }
 
 impl JobState {
+    /// When a cycle reached its end last, with or without single objects that failed.
+    #[must_use]
+    pub fn succeeded(&self) -> Option<Timestamp> {
+        let reached = |report: &&CycleReport| report.result != CycleResult::Failed;
+        [&self.last, &self.last_successful]
+            .into_iter()
+            .flatten()
+            .filter(reached)
+            .map(|report| report.ended)
+            .max()
+    }
+
     /// A job that was just made: due at once.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {

@@ -19,6 +19,9 @@ pub enum EnvError {
     /// It is set to something else than text.
     #[error("the environment variable {0} does not hold text")]
     NotText(String),
+    /// It is set to something else than these.
+    #[error("the environment variable {0} does not hold {1}")]
+    NotOneOf(String, &'static str),
 }
 
 /// The shortest time for which anything is kept.

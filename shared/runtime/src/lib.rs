@@ -8,5 +8,6 @@ pub mod aws;
 pub mod bus;
 pub mod clock;
 pub mod env;
+pub mod metrics;
 pub mod secrets;
 pub mod tracing;

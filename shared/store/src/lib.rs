@@ -64,6 +64,7 @@ mod unsettled;
 mod uploads;
 pub mod usage;
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -108,7 +109,7 @@ pub struct DynamoStore {
     /// Records that expired are left out by it.
     expiry: Expiry,
     /// Who is told of records that were written.
-    told: fn(&[ProvisioningRecord]),
+    told: Listener,
     /// Leases and claims asked for by this process: their owner is this worker and a number, so that one task's
     /// repeated request is told from another task's.
     asked: Arc<AtomicU64>,
@@ -124,7 +125,7 @@ impl DynamoStore {
             worker,
             retention: RETENTION,
             expiry: Expiry(None),
-            told: |_| {},
+            told: Listener(Arc::new(|_| {})),
             asked: Arc::default(),
         }
     }
@@ -152,9 +153,19 @@ impl DynamoStore {
 
     /// Tells somebody of provisioning records, once they are written. A page that is repeated after a crash is told again.
     #[must_use]
-    pub fn telling(mut self, told: fn(&[ProvisioningRecord])) -> Self {
-        self.told = told;
+    pub fn telling(mut self, told: impl Fn(&[ProvisioningRecord]) + Send + Sync + 'static) -> Self {
+        self.told = Listener(Arc::new(told));
         self
+    }
+}
+
+/// Who is told of records.
+#[derive(Clone)]
+struct Listener(Arc<dyn Fn(&[ProvisioningRecord]) + Send + Sync>);
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listener")
     }
 }
 

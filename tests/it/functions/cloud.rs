@@ -107,6 +107,15 @@ impl Cloud {
         std::fs::read_to_string(self.folder.path().join("log")).expect("the log can be read")
     }
 
+    /// What a function printed, as far as it is JSON, oldest first.
+    pub(crate) fn printed(&self, function: &str) -> Vec<Value> {
+        let group = json!({ "logGroupName": format!("/aws/lambda/{function}"), "limit": 10_000 });
+        let found = self.target("logs", "Logs_20140328.FilterLogEvents", &group);
+        let events = found["events"].as_array().expect("a log group has events").iter();
+        let messages = events.filter_map(|event| event["message"].as_str());
+        messages.flat_map(str::lines).filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
     /// Puts a file into a new bucket.
     pub(crate) fn store_file(&self, bucket: &str, key: &str, content: String) {
         let place = format!(

@@ -53,6 +53,7 @@ impl Deployed {
             "ROLLCALL_EVENT_BUS": BUS,
             "ROLLCALL_EXPORT_BUCKET": "exports",
             "ROLLCALL_RESERVE_SECONDS": "59",
+            "ROLLCALL_STACK": "prod",
         });
         cloud.deploy("sync", 60, &sync);
         let threads = Runtime::new().unwrap();
@@ -245,6 +246,38 @@ fn people_are_found_in_the_log_by_name_and_by_the_id_on_either_side() {
 }
 
 #[test]
+fn what_a_function_does_is_counted() {
+    let deployed = Deployed::working(5, Duration::ZERO);
+    assert_eq!(deployed.tick(), 1);
+    deployed.wait_for("the end of the cycle", |status| !status["lastExecution"].is_null());
+    let id = deployed.get("/v1.0/servicePrincipals")["value"][0]["id"].as_str().unwrap().to_owned();
+    let told = |name: &str| {
+        let lines = deployed.cloud.printed("sync").into_iter();
+        lines.filter(|line| line["_aws"].is_object() && line[name].is_number()).collect::<Vec<_>>()
+    };
+    let until = Instant::now() + PATIENCE;
+    while told("CyclesCompleted").is_empty() {
+        assert!(Instant::now() < until, "no cycle is counted\n{}", deployed.cloud.log());
+        sleep(Duration::from_millis(200));
+    }
+    let [records] = &told("Records")[..] else { panic!("{:?}", told("Records")) };
+    let about = [("Stack", "prod"), ("Application", &id), ("Action", "Create"), ("Status", "success")];
+    assert_eq!(records["Records"], 5.0);
+    for (dimension, value) in about {
+        assert_eq!(records[dimension], value);
+    }
+    assert_eq!(told("Turns")[0]["Turns"], 1.0);
+    let cycle = &told("CyclesCompleted")[0];
+    for measured in ["CycleDuration", "TargetCalls"] {
+        assert!(cycle[measured].as_f64().unwrap() > 0.0, "{cycle}");
+    }
+    assert_eq!(told("Escrows")[0]["Escrows"], 0.0);
+    for line in deployed.cloud.printed("sync").iter().filter(|line| line["_aws"].is_object()) {
+        assert!(!line.to_string().contains("Kim"), "{line}");
+    }
+}
+
+#[test]
 fn a_secret_that_is_not_there_puts_the_job_into_quarantine_and_no_call_is_made() {
     let missing = "secretsmanager:arn:aws:secretsmanager:local:000000000000:secret:rollcall/none-a1B2c3";
     let deployed = Deployed::with(1, Duration::ZERO, |_, _| missing.to_owned());
@@ -256,6 +289,11 @@ fn a_secret_that_is_not_there_puts_the_job_into_quarantine_and_no_call_is_made()
     assert!(message.contains(missing) && message.contains("there is no such secret"), "{message}");
     assert_eq!(deployed.app.sandbox.counters().total, 0);
     assert_eq!(deployed.tick(), 0, "it is tried again when it is due");
+
+    let printed = deployed.cloud.printed("sync");
+    let warned = printed.iter().find(|line| line["level"] == "WARN").expect("the log tells it, too");
+    assert!(warned["fields"]["message"].as_str().unwrap().contains("the cycle stopped"), "{warned}");
+    assert!(warned["spans"][0]["requestId"].is_string(), "each line names its request: {warned}");
 }
 
 #[test]

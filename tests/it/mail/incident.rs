@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use notifier::{Calls, Folder, Notifier, Place, Sender};
 use runtime::bus::Bus;
 use runtime::clock::SystemIds;
+use runtime::metrics::Metrics;
 use runtime::secrets::Secrets;
 use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
@@ -99,6 +100,7 @@ impl Company {
             exports: Exports::Folder(folder.path().join("exports")),
             tenant: Uuid::from_u128(1),
             reserve: RESERVE,
+            metrics: Metrics::default(),
         };
         Self { directory, app, folder, clock, context, notifier, stored, threads, _engine: engine }
     }

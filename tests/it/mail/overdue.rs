@@ -7,7 +7,8 @@ use engine::job::{Event, EventDetail};
 use engine::model::JobId;
 use jiff::{SignedDuration, Timestamp};
 use runtime::bus::Bus;
-use serde_json::json;
+use runtime::metrics::Metrics;
+use serde_json::{Value, json};
 
 use super::stage::{NO_TOKEN, Stage};
 
@@ -117,6 +118,33 @@ async fn who_listens_to_the_bus_hears_of_it_once_and_again_when_it_comes_again()
     let told = bus.0.lock().unwrap().clone();
     assert_eq!(told.len(), 2);
     assert_ne!(told[0].id, told[1].id);
+}
+
+#[tokio::test]
+async fn overdue_jobs_are_counted_whoever_is_told_of_them() {
+    let stage = runs().await;
+    stage.apply("Ledgerly", json!({})).await;
+    let lines = Arc::new(Mutex::new(Vec::<Value>::new()));
+    let kept = lines.clone();
+    let out = move |line: &str| kept.lock().unwrap().push(serde_json::from_str(line).unwrap());
+    let notifier = stage.notifier().measuring(Metrics::new("prod".to_owned(), true, out));
+    let counts = async || {
+        notifier.measure(stage.now()).await.unwrap();
+        std::mem::take(&mut *lines.lock().unwrap())
+    };
+    let told = counts().await;
+    assert_eq!((told.len(), &told[0]["JobsOverdue"]), (1, &json!(0.0)));
+
+    stage.hours_pass(3);
+    let told = counts().await;
+    assert_eq!(
+        (&told[0]["Application"], &told[0]["SecondsSinceSuccess"]),
+        (&json!("ledgerly"), &json!(10_800.0))
+    );
+    assert_eq!(told[1]["JobsOverdue"], 1.0);
+
+    stage.completes_a_cycle().await;
+    assert_eq!(counts().await[0]["JobsOverdue"], 0.0);
 }
 
 #[tokio::test]

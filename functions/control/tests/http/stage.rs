@@ -19,6 +19,7 @@ use logs::exports::Exports;
 use runtime::ask::Worker as Asks;
 use runtime::bus::LogBus;
 use runtime::clock::SystemIds;
+use runtime::metrics::Metrics;
 use runtime::secrets::Secrets;
 use serde_json::{Value, json};
 use store::embedded::Embedded;
@@ -74,6 +75,7 @@ impl Stage {
             work: folder.path().join("work"),
             tenant: Uuid::from_u128(1),
             reserve: RESERVE,
+            metrics: Metrics::default(),
             exports: Exports::Folder(folder.path().join("exports")),
         };
         let settings = Settings {

@@ -29,7 +29,7 @@ impl DynamoStore {
         names: &[Identity],
     ) -> Result<(), StoreError> {
         self.logs.put_batches(self.rows(job, records, names)?).await?;
-        (self.told)(records);
+        (self.told.0)(records);
         Ok(())
     }
 
