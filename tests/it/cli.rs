@@ -23,8 +23,8 @@ fn help_teaches_the_commands_and_what_to_try_first() {
 #[test]
 fn every_command_explains_itself() {
     for name in [
-        "demo", "apply", "cycle", "status", "logs", "jobs", "login", "explain", "expr", "import", "mail",
-        "schema", "sandbox",
+        "demo", "apply", "cycle", "status", "logs", "jobs", "doctor", "login", "explain", "expr", "import",
+        "mail", "schema", "sandbox",
     ] {
         let long = Said::by(command().args([name, "--help"])).exits(0);
         assert!(long.out.contains(&format!("Usage: rollcall {name}")), "{}", long.out);

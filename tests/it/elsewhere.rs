@@ -292,3 +292,59 @@ fn how_long_the_log_is_kept_is_a_setting_and_another_value_is_refused() {
         assert!(said.err.contains("from 1 to 3650, such as 30"), "{}", said.err);
     }
 }
+
+/// What the doctor found: check, verdict and words.
+fn diagnosis(said: &Said) -> Vec<(String, String, String)> {
+    let found = said.json();
+    let text = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();
+    let found = found.as_array().unwrap().iter();
+    found.map(|one| (text(one, "check"), text(one, "verdict"), text(one, "words"))).collect()
+}
+
+#[track_caller]
+fn finds(said: &Said, check: &str, verdict: &str, words: &str) {
+    let found = diagnosis(said);
+    let is = |one: &&(String, String, String)| one.0 == check && one.1 == verdict && one.2.contains(words);
+    assert!(found.iter().any(|one| is(&one)), "{check} {verdict} {words} in {found:#?}");
+}
+
+#[test]
+fn the_doctor_says_what_works_and_what_does_not_here_and_elsewhere() {
+    let app = App::start();
+    let service = company(&app);
+    let said = service.rollcall(&["doctor", "--json"]).exits(0);
+    for check in ["service", "clock", "log", "schedule"] {
+        finds(&said, check, "good", "");
+    }
+    finds(&said, "mail", "warning", "nobody is told when something is wrong with Ledgerly");
+    let table = service.rollcall(&["doctor"]).exits(0).out;
+    assert!(table.contains("what, and what to do") && table.contains("good"), "{table}");
+
+    let mut wrong = service.command(&["doctor", "--json"]);
+    let said = Said::by(wrong.env("ROLLCALL_TOKEN", "none-of-theirs")).exits(1);
+    assert_eq!(diagnosis(&said).len(), 1, "nothing else can be known");
+    finds(&said, "token", "problem", "token");
+
+    let mut nowhere = command();
+    nowhere.env("ROLLCALL_TOKEN", "t").args(["doctor", "--json", "--url", "http://127.0.0.1:9"]);
+    finds(&Said::by(&mut nowhere).exits(1), "service", "problem", "could not be reached");
+    service.made_no_folder();
+}
+
+#[test]
+fn the_doctor_notices_that_nothing_runs_the_jobs_and_who_is_in_quarantine() {
+    let app = App::start();
+    let office = app.office();
+    office.people(&Person::many(3));
+    office.apply();
+    let said = office.rollcall(&["doctor", "--json"]).exits(0);
+    finds(&said, "schedule", "good", "");
+
+    *office.token.borrow_mut() = "stale".to_owned();
+    office.rollcall(&["cycle", "Ledgerly"]).exits(1);
+    let said = office.rollcall(&["doctor", "--json"]).exits(0);
+    finds(&said, "applications", "warning", "Ledgerly is in quarantine");
+
+    office.rollcall(&["pause", "Ledgerly"]).exits(0);
+    finds(&office.rollcall(&["doctor", "--json"]), "schedule", "warning", "no job runs yet");
+}

@@ -84,6 +84,7 @@ impl Cli {
             // What asks it, and what asks nobody at all.
             Command::Status { .. }
             | Command::Jobs
+            | Command::Doctor
             | Command::Logs(_)
             | Command::Provision { .. }
             | Command::Escrow { .. }
@@ -158,6 +159,11 @@ pub(crate) enum Command {
     Logs(Logs),
     /// List the jobs: their ids, whether they run, and when next.
     Jobs,
+    /// Check that a service works: access, clock, schedule, mail; each with what to do.
+    ///
+    /// Asks the service that --url names, or looks at the data folder, and changes nothing. `look` means that somebody
+    /// should, `BROKEN` that something does not work: then the exit code is 1.
+    Doctor,
     /// Show what the next cycle would do, operation by operation, and keep it as a plan.
     ///
     /// Runs the cycle without touching the app: it is read, and nothing is written. For an application that has

@@ -60,6 +60,7 @@ async fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Serve(options) => commands::serve::run(cli, options).await,
         Command::Status { job, watch } => commands::status::run(cli, job.as_deref(), *watch).await,
         Command::Jobs => commands::jobs::run(cli).await,
+        Command::Doctor => commands::doctor::run(cli).await,
         Command::Login(options) => login::log_in(cli, options).await,
         Command::Logout => login::log_out(cli),
         Command::Logs(logs) => commands::logs::run(cli, logs).await,

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use engine::ports::Clock;
 use jiff::Timestamp;
-use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use runtime::clock::SystemClock;
 use serde_json::Value;
@@ -103,6 +103,14 @@ impl Client {
     /// What is at a path.
     pub(crate) async fn get(&self, path: &str) -> Result<Value, ClientError> {
         Ok(self.ask(Method::GET, path, None).await?.1)
+    }
+
+    /// What is at a path, and what the service's clock said.
+    pub(crate) async fn get_with_clock(&self, path: &str) -> Result<(Value, Option<Timestamp>), ClientError> {
+        let (answered, told) = self.ask(Method::GET, path, None).await?;
+        let date = answered.headers.get(DATE).and_then(|date| date.to_str().ok());
+        let clock = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+        Ok((told, clock.map(|clock| clock.timestamp())))
     }
 
     /// The entries of a list, as many as are wanted, page after page. A page may be empty and still lead on.

@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod control;
 pub(crate) mod cycle;
+pub(crate) mod doctor;
 pub(crate) mod escrow;
 pub(crate) mod explain;
 pub(crate) mod expr;
