@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use aws_config::SdkConfig;
 use engine::ports::{Clock, Ids};
 use jiff::SignedDuration;
 pub use logs::exports::Exports;
@@ -14,6 +15,7 @@ use store::{DynamoStore, TableNames, Worker};
 use uuid::Uuid;
 
 use crate::measure;
+use crate::records::Records;
 use runtime::bus::{Bus, EventBridge};
 
 /// Time kept at the end of an invocation for the page under way, the checkpoint and the hand-over: a page of five
@@ -82,32 +84,31 @@ impl Context {
     ///
     /// # Errors
     /// When a variable is absent or not what it should be, or the state table does not answer.
-    pub async fn from_env(metrics: Metrics) -> anyhow::Result<Self> {
+    pub async fn from_env(config: &SdkConfig, metrics: Metrics, told: Records) -> anyhow::Result<Self> {
         let prefix = env::required("ROLLCALL_TABLE_PREFIX")?;
         let bus = env::required("ROLLCALL_EVENT_BUS")?;
         let reserve = env::seconds("ROLLCALL_RESERVE_SECONDS")?.unwrap_or(RESERVE);
         let bucket = env::required("ROLLCALL_EXPORT_BUCKET")?;
         let retention = env::days("ROLLCALL_LOG_RETENTION_DAYS")?.unwrap_or(store::RETENTION);
-        let config = runtime::aws::config().await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let worker = Worker { owner: format!("lambda {}", runtime::clock::new_id()), boot: None };
-        let client = store::client::for_aws(&config);
+        let client = store::client::for_aws(config);
         let store = DynamoStore::new(client, TableNames::with_prefix(&prefix), worker)
             .with_retention(retention)
             .with_clock(clock.clone())
             .telling({
                 let (metrics, clock) = (metrics.clone(), clock.clone());
                 move |records| {
-                    logs::print(records);
+                    told.take(records, clock.now());
                     measure::records(&metrics, records, clock.now());
                 }
             });
-        let s3 = aws_sdk_s3::Client::new(&config);
+        let s3 = aws_sdk_s3::Client::new(config);
         let tenant = store.tenant(runtime::clock::new_id()).await?;
         store.fix_token_key(runtime::clock::new_key()).await?;
         Ok(Self {
             store,
-            bus: Arc::new(EventBridge::new(aws_sdk_eventbridge::Client::new(&config), bus)),
+            bus: Arc::new(EventBridge::new(aws_sdk_eventbridge::Client::new(config), bus)),
             secrets: Secrets::new(clock.clone()),
             clock,
             ids: Arc::new(SystemIds),

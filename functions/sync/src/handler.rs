@@ -11,7 +11,7 @@
 //! # Errors
 //! A cycle that stopped and shows why in its job's status is no error here: the schedule repeats it, not Lambda.
 //! Errors are what nobody would learn of otherwise: foreign events, unknown jobs, a store that does not answer.
-//! Lambda repeats those twice, then they lie in the dead letters.
+//! Those are not repeated, and lie in the dead letters at once: whatever was due is found by the next turn.
 
 use anyhow::{Context as _, bail, ensure};
 use aws_lambda_events::eventbridge::EventBridgeEvent;

@@ -16,6 +16,7 @@ mod measure;
 mod outbox;
 pub mod plan;
 pub mod preview;
+pub mod records;
 pub mod scheduler;
 pub mod tick;
 pub mod uploads;

@@ -161,7 +161,9 @@ impl DynamoStore {
 
 /// Who is told of records.
 #[derive(Clone)]
-struct Listener(Arc<dyn Fn(&[ProvisioningRecord]) + Send + Sync>);
+struct Listener(Arc<Tell>);
+
+type Tell = dyn Fn(&[ProvisioningRecord]) + Send + Sync;
 
 impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -109,7 +109,20 @@ impl Cloud {
 
     /// What a function printed, as far as it is JSON, oldest first.
     pub(crate) fn printed(&self, function: &str) -> Vec<Value> {
-        let group = json!({ "logGroupName": format!("/aws/lambda/{function}"), "limit": 10_000 });
+        self.lines(&format!("/aws/lambda/{function}"))
+    }
+
+    pub(crate) fn make_log_group(&self, name: &str) {
+        self.target("logs", "Logs_20140328.CreateLogGroup", &json!({ "logGroupName": name }));
+    }
+
+    pub(crate) fn delete_log_group(&self, name: &str) {
+        self.target("logs", "Logs_20140328.DeleteLogGroup", &json!({ "logGroupName": name }));
+    }
+
+    /// What a log group holds, as far as it is JSON, oldest first.
+    pub(crate) fn lines(&self, group: &str) -> Vec<Value> {
+        let group = json!({ "logGroupName": group, "limit": 10_000 });
         let found = self.target("logs", "Logs_20140328.FilterLogEvents", &group);
         let events = found["events"].as_array().expect("a log group has events").iter();
         let messages = events.filter_map(|event| event["message"].as_str());
@@ -255,7 +268,10 @@ impl Cloud {
     fn target(&self, service: &str, operation: &str, body: &Value) -> Value {
         let request = self.client.post(&self.url).header("X-Amz-Target", operation);
         let request = request.header("Content-Type", "application/x-amz-json-1.1").body(body.to_string());
-        serde_json::from_str(&self.send(service, request)).expect("the answer is JSON")
+        match self.send(service, request).as_str() {
+            "" => Value::Null,
+            answer => serde_json::from_str(answer).expect("the answer is JSON"),
+        }
     }
 
     /// The answer's text; ends the test unless the request succeeded.

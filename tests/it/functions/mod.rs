@@ -5,6 +5,7 @@ mod cloud;
 mod notifier;
 mod ses;
 
+use std::collections::BTreeSet;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,9 @@ use crate::template::template;
 const PEOPLE: usize = 510;
 
 const BUS: &str = "rollcall-bus";
+
+/// The log group of provisioning records.
+const RECORDS: &str = "/prod/records";
 
 /// An application applied to the account, both functions in it, and who issues the tokens that one of them takes.
 struct Deployed {
@@ -54,7 +58,9 @@ impl Deployed {
             "ROLLCALL_EXPORT_BUCKET": "exports",
             "ROLLCALL_RESERVE_SECONDS": "59",
             "ROLLCALL_STACK": "prod",
+            "ROLLCALL_RECORD_LOG_GROUP": RECORDS,
         });
+        cloud.make_log_group(RECORDS);
         cloud.deploy("sync", 60, &sync);
         let threads = Runtime::new().unwrap();
         let key = SigningKey::new("RS256", "one").unwrap();
@@ -243,6 +249,42 @@ fn people_are_found_in_the_log_by_name_and_by_the_id_on_either_side() {
     assert_eq!(deployed.ask("/v1.0/auditLogs/provisioning", None).0, 401);
     assert_eq!(deployed.ask("/v1.0/auditLogs/provisioning", Some("Synchronization.Read.All")).0, 403);
     assert_eq!(deployed.ask("/v1.0/nothing", Some("Synchronization.Read.All")).0, 404);
+}
+
+/// The ids of the records among lines.
+fn ids(lines: &[Value]) -> BTreeSet<String> {
+    let records = lines.iter().filter(|line| !line["provisioningAction"].is_null());
+    records.map(|record| record["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[track_caller]
+fn records_come(deployed: &Deployed, lines: impl Fn() -> Vec<Value>) {
+    assert_eq!(deployed.tick(), 1);
+    deployed.wait_for("the end of the cycle", |status| !status["lastExecution"].is_null());
+    let told = deployed.get("/v1.0/auditLogs/provisioning");
+    let expected = ids(told["value"].as_array().unwrap());
+    let until = Instant::now() + PATIENCE;
+    while ids(&lines()) != expected {
+        assert!(Instant::now() < until, "the records do not come\n{}", deployed.cloud.log());
+        sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn each_record_is_a_line_of_the_group_of_records_and_of_no_other() {
+    let deployed = Deployed::working(5, Duration::ZERO);
+    records_come(&deployed, || deployed.cloud.lines(RECORDS));
+    assert_eq!(ids(&deployed.cloud.printed("sync")), BTreeSet::new());
+}
+
+#[test]
+fn records_that_their_group_does_not_take_are_lines_of_the_function_s_own() {
+    let deployed = Deployed::working(5, Duration::ZERO);
+    deployed.cloud.delete_log_group(RECORDS);
+    records_come(&deployed, || deployed.cloud.printed("sync"));
+    let told = deployed.cloud.printed("sync");
+    let warned = told.iter().find(|line| line["level"] == "WARN").expect("it is told, too");
+    assert!(warned["fields"]["message"].as_str().unwrap().contains(RECORDS), "{warned}");
 }
 
 #[test]
