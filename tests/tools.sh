@@ -57,21 +57,33 @@ need_rust() {
     command -v cc >/dev/null || debian gcc libc6-dev
 }
 
-# The Python environment, made once for each state of tests/requirements.txt.
-need_venv() {
-    local wanted
+# need_python FOLDER REQUIREMENTS: a Python environment, made once for each state of the requirements.
+need_python() {
+    local wanted at=$1 from=$2
     command -v python3 >/dev/null || debian python3 python3-venv
     python3 -c 'import ensurepip, venv' 2>/dev/null || debian python3-venv
-    wanted=$(cksum < tests/requirements.txt)
-    if [ "$(cat "$VENV/installed" 2>/dev/null)" != "$wanted" ]; then
-        say "installing Python packages into $VENV"
-        python3 -m venv --clear "$VENV"
+    wanted=$(cksum < "$from")
+    if [ "$(cat "$at/installed" 2>/dev/null)" != "$wanted" ]; then
+        say "installing Python packages into $at"
+        python3 -m venv --clear "$at"
         # msgraph-sdk has a module for every path of Graph, compiled 200 MB and half a minute more, and the tests load few.
-        "$VENV/bin/pip" install --quiet --disable-pip-version-check --no-compile -r tests/requirements.txt ||
-            fail "the packages of tests/requirements.txt could not be installed from PyPI; look above for why, then run this again"
-        echo "$wanted" > "$VENV/installed"
+        "$at/bin/pip" install --quiet --disable-pip-version-check --no-compile -r "$from" ||
+            fail "the packages of $from could not be installed from PyPI; look above for why, then run this again"
+        echo "$wanted" > "$at/installed"
     fi
+}
+
+need_venv() {
+    need_python "$VENV" tests/requirements.txt
     export PATH="$PWD/$VENV/bin:$PATH"
+}
+
+# What judges the deployment: cfn-lint and SAM's transform, in an environment of their own because they bring libraries that
+# nothing else here needs, and CDK.
+INFRA=$TOOLS/infra-venv
+need_infra() {
+    need_python "$INFRA" tests/infra/requirements.txt
+    need_npm infra infra
 }
 
 # need_npm NAME FOLDER: npm packages below $TOOLS/NAME, once for each state of the lock file in FOLDER.
@@ -84,7 +96,8 @@ need_npm() {
         rm -rf "$at"
         mkdir -p "$at"
         cp "$from/package.json" "$from/package-lock.json" "$at"
-        npm ci --prefix "$at" --no-audit --no-fund --loglevel=error ||
+        # From within: with --prefix npm loses its way where $TOOLS is a link.
+        (cd "$at" && npm ci --no-audit --no-fund --loglevel=error) ||
             fail "the packages of $from/package.json could not be installed from npm; look above for why, then run this again"
         echo "$wanted" > "$at/installed"
     fi
