@@ -11,37 +11,15 @@ import json
 import sys
 from pathlib import Path
 
-import boto3
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
-
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+from expanded import FUNCTION, expanded, read
 
 # CloudFormation's limits for a template in S3.
 RESOURCES = 500
 PARAMETERS = 200
 BYTES = 1_000_000
 
-FUNCTION = "AWS::Serverless::Function"
 # Whatever gives somebody a right.
 RIGHTS = ("AWS::IAM::", "AWS::Lambda::Permission", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
-
-
-def read():
-    return yaml_parse(TEMPLATE.read_text())
-
-
-def expanded():
-    """The template as CloudFormation sees it after the transform; without network or credentials."""
-    session = boto3.Session(region_name="us-east-1")
-    parser = Parser()
-    template = read()
-    for resource in template["Resources"].values():
-        if resource["Type"] == FUNCTION:
-            # `sam deploy` has uploaded the code by then.
-            resource["Properties"]["CodeUri"] = "s3://code/archive"
-    return Translator({}, parser, boto_session=session).translate(template, {})
 
 
 def rights(template):

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::support::{free_port, tls};
+use crate::support::{free_port, function, tls};
 
 /// The longest it takes to come up, or a cycle to end, on a machine that builds something meanwhile.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -163,7 +163,7 @@ impl Cloud {
 
     /// Makes a function of the binary of this name that was built with the tests.
     pub(crate) fn deploy(&self, name: &str, timeout: u32, environment: &Value) {
-        let line = format!("#!/bin/sh\nexec '{}'\n", binary(name).display());
+        let line = format!("#!/bin/sh\nexec '{}'\n", function(name).display());
         let packed =
             Command::new(python()).args(["-c", PACK, &line]).output().expect("python can be started");
         let function = json!({
@@ -315,17 +315,4 @@ fn python() -> PathBuf {
         program.display()
     );
     program
-}
-
-/// Where cargo put a function's binary.
-fn binary(name: &str) -> PathBuf {
-    // The test itself is target/debug/deps/it-0123456789abcdef.
-    let test = std::env::current_exe().expect("a test knows where it is");
-    let binary = test.ancestors().nth(2).expect("cargo puts tests two folders deep").join(name);
-    assert!(
-        binary.exists(),
-        "there is no {}; run the tests with tests/run, which builds it",
-        binary.display()
-    );
-    binary
 }

@@ -72,9 +72,9 @@ impl Deployed {
             "ROLLCALL_TOKEN_AUDIENCE": "rollcall",
         });
         cloud.deploy("query", 30, &query);
-        let rule = &template()["Resources"]["SyncFunction"]["Properties"]["Events"]["Work"]["Properties"];
+        let rule = &template()["Resources"]["Work"]["Properties"];
         cloud.make_bus(BUS);
-        cloud.connect(BUS, &rule["Pattern"], "sync");
+        cloud.connect(BUS, &rule["EventPattern"], "sync");
         Self { cloud, app, office, issuer, key, _threads: threads }
     }
 

@@ -19,8 +19,8 @@ impl Stack {
     /// `more` is added to the function's environment.
     fn start(more: &Value) -> Self {
         let stack = Self::deaf(more);
-        let rule = &template()["Resources"]["NotifierFunction"]["Properties"]["Events"]["News"]["Properties"];
-        stack.0.cloud.connect(BUS, &rule["Pattern"], "notifier");
+        let rule = &template()["Resources"]["News"]["Properties"];
+        stack.0.cloud.connect(BUS, &rule["EventPattern"], "notifier");
         stack
     }
 

@@ -128,7 +128,7 @@ async fn what_ses_refuses_was_not_sent_and_the_cure_is_named() {
         let (ses, region) = ses((status, code, said), may(50.0, production)).await;
         match ses.send(&letter()).await {
             Err(SendError::Refused(why)) => {
-                assert!(why.contains(cure) && why.contains(said), "{code}: {why}")
+                assert!(why.contains(cure) && why.contains(said), "{code}: {why}");
             }
             other => panic!("{code}: {other:?}"),
         }

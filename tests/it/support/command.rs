@@ -37,6 +37,19 @@ fn binary() -> &'static PathBuf {
     })
 }
 
+/// Where cargo put a function's binary.
+pub(crate) fn function(name: &str) -> PathBuf {
+    // The test itself is target/debug/deps/it-0123456789abcdef.
+    let test = std::env::current_exe().expect("a test knows where it is");
+    let binary = test.ancestors().nth(2).expect("cargo puts tests two folders deep").join(name);
+    assert!(
+        binary.exists(),
+        "there is no {}; run the tests with tests/run, which builds it",
+        binary.display()
+    );
+    binary
+}
+
 /// How a command ended, and what it said.
 #[derive(Debug)]
 pub(crate) struct Said {
