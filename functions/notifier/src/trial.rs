@@ -9,7 +9,7 @@ use engine::ports::StoreError;
 use jiff::Timestamp;
 use runtime::ask::{Answer, Ask, AskError, Asked, Refusal, Worker};
 use serde_json::{Value, json};
-use store::{Operation, OperationStatus, StoredApplication, Trial};
+use store::{Operation, StoredApplication, Trial};
 
 use crate::letter::SendError;
 use crate::webhook::{Endpoint, Kind, message};
@@ -37,21 +37,9 @@ impl Notifier {
         outcome: &Result<Value, Refusal>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (status, answer) = match outcome {
-            Ok(told) => (OperationStatus::Succeeded, told.clone()),
-            Err(refusal) => (OperationStatus::Failed, json!(refusal)),
-        };
-        let ended = Operation {
-            id: asked.operation,
-            kind: asked.ask.name().to_owned(),
-            application: asked.application.clone(),
-            by: asked.caller.clone(),
-            asked_at: now,
-            status,
-            done: None,
-            ended_at: Some(now),
-            answer: Some(answer),
-        };
+        let outcome = outcome.clone().map_err(|refusal| json!(refusal));
+        let (kind, by) = (asked.ask.name(), asked.caller.clone());
+        let ended = Operation::ended(asked.operation, kind, asked.application.clone(), by, outcome, now);
         self.store.end_operation(ended, now).await
     }
 

@@ -15,7 +15,7 @@ use engine::ports::{SourceError, Store as _, StoreError, Unobserved};
 use jiff::Timestamp;
 use runtime::ask::{Answer, Ask, AskError, Asked, PATIENCE, Refusal, Worker};
 use serde_json::{Value, json};
-use store::{Operation, OperationStatus, StoredApplication};
+use store::{Operation, StoredApplication};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
@@ -40,21 +40,12 @@ pub async fn answer(context: &Context, asked: &Asked, deadline: Option<Timestamp
 
 async fn note(context: &Context, asked: &Asked, answer: &Answer) -> Result<(), StoreError> {
     let now = context.clock.now();
-    let (status, answer) = match answer {
-        Answer::Done(told) => (OperationStatus::Succeeded, told.clone()),
-        Answer::Refused(refusal) => (OperationStatus::Failed, json!(refusal)),
+    let outcome = match answer {
+        Answer::Done(told) => Ok(told.clone()),
+        Answer::Refused(refusal) => Err(json!(refusal)),
     };
-    let ended = Operation {
-        id: asked.operation,
-        kind: asked.ask.name().to_owned(),
-        application: asked.application.clone(),
-        by: asked.caller.clone(),
-        asked_at: now,
-        status,
-        done: None,
-        ended_at: Some(now),
-        answer: Some(answer),
-    };
+    let (kind, by) = (asked.ask.name(), asked.caller.clone());
+    let ended = Operation::ended(asked.operation, kind, asked.application.clone(), by, outcome, now);
     context.store.end_operation(ended, now).await
 }
 

@@ -47,6 +47,26 @@ pub struct Operation {
     pub answer: Option<Value>,
 }
 
+impl Operation {
+    /// One that ended: well, with what there is to tell of it, or badly, with `status`, `code` and `message`.
+    #[must_use]
+    pub fn ended(
+        id: Uuid,
+        kind: &str,
+        application: Option<String>,
+        by: String,
+        outcome: Result<Value, Value>,
+        now: Timestamp,
+    ) -> Self {
+        let (status, answer) = match outcome {
+            Ok(told) => (OperationStatus::Succeeded, told),
+            Err(refusal) => (OperationStatus::Failed, refusal),
+        };
+        let (kind, ended_at, answer) = (kind.to_owned(), Some(now), Some(answer));
+        Self { id, kind, application, by, asked_at: now, status, done: None, ended_at, answer }
+    }
+}
+
 /// How far an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -97,7 +117,7 @@ impl DynamoStore {
         let known = self.operation(ended.id, now).await?;
         let asked_at = known.as_ref().map_or(now, |known| known.asked_at);
         let done = known.and_then(|known| known.done);
-        self.note_operation(&Operation { asked_at, done, ended_at: Some(now), ..ended }).await
+        self.note_operation(&Operation { asked_at, done, ..ended }).await
     }
 
     /// An operation; `None` when there is none, or not any more.
