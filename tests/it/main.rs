@@ -18,6 +18,7 @@ mod mail;
 mod mapping;
 mod schema;
 mod serve;
+mod stack;
 mod stories;
 mod support;
 mod template;

@@ -10,6 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
+use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -29,6 +31,28 @@ with zipfile.ZipFile(archive, 'w') as pack:
 print(base64.b64encode(archive.getvalue()).decode(), end='')
 ";
 
+/// Kills those descendants of a process that run a program of this name; prints how many.
+const KILL: &str = "
+import os, signal, sys
+root, name, parents = int(sys.argv[1]), '/' + sys.argv[2], {}
+for process in filter(str.isdigit, os.listdir('/proc')):
+    try:
+        parents[int(process)] = int(open(f'/proc/{process}/stat').read().rsplit(')', 1)[1].split()[1])
+    except OSError:
+        pass
+def is_ours(process):
+    return process == root or (process in parents and is_ours(parents[process]))
+killed = 0
+for process in filter(is_ours, list(parents)):
+    try:
+        if os.readlink(f'/proc/{process}/exe').endswith(name):
+            os.kill(process, signal.SIGKILL)
+            killed += 1
+    except OSError:
+        pass
+print(killed)
+";
+
 /// A running account; it ends with the value.
 pub(crate) struct Cloud {
     process: Child,
@@ -46,6 +70,15 @@ pub(crate) struct Queue(Value);
 pub(crate) struct Invoked {
     pub(crate) failed: bool,
     pub(crate) answer: Value,
+}
+
+/// What came through the gateway.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) status: u16,
+    /// Where it leads; empty when it leads nowhere.
+    pub(crate) location: String,
+    pub(crate) body: String,
 }
 
 impl Cloud {
@@ -78,7 +111,7 @@ impl Cloud {
             .spawn()
             .expect("ministack can be started");
         let threads = Runtime::new().expect("threads can be started");
-        let mut cloud = Self { process, url, client: Client::new(), threads, folder };
+        let mut cloud = Self { process, url, client: client(), threads, folder };
         cloud.comes_up().then_some(cloud)
     }
 
@@ -101,6 +134,49 @@ impl Cloud {
     /// Where its DynamoDB is.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Sends a request to an API of API Gateway, by its host, as browsers and programs do.
+    pub(crate) fn through_gateway(
+        &self,
+        api: &str,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        token: Option<&str>,
+    ) -> Answered {
+        let port = self.url.rsplit(':').next().expect("the address has a port");
+        let method = method.parse().expect("a method's name");
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        request = request.header("Host", format!("{api}.execute-api.localhost:{port}"));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        self.threads.block_on(async {
+            let answer = request.send().await.expect("the gateway answers");
+            let location = answer.headers().get("location").and_then(|place| place.to_str().ok());
+            let (status, location) = (answer.status().as_u16(), location.unwrap_or_default().to_owned());
+            Answered { status, location, body: answer.text().await.expect("answers are text") }
+        })
+    }
+
+    /// Every line of every log group.
+    pub(crate) fn every_line(&self) -> Vec<String> {
+        let groups = self.target("logs", "Logs_20140328.DescribeLogGroups", &json!({}));
+        let names = groups["logGroups"].as_array().expect("there are log groups").iter();
+        let lines = |group: &Value| {
+            let asked = json!({ "logGroupName": group["logGroupName"], "limit": 10_000 });
+            self.target("logs", "Logs_20140328.FilterLogEvents", &asked)["events"].to_string()
+        };
+        names.map(lines).collect()
+    }
+
+    /// All that a table holds.
+    pub(crate) fn table(&self, name: &str) -> String {
+        self.target("dynamodb", "DynamoDB_20120810.Scan", &json!({ "TableName": name })).to_string()
     }
 
     pub(crate) fn log(&self) -> String {
@@ -135,6 +211,10 @@ impl Cloud {
             "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
         );
         self.send("s3", self.client.put(format!("{}/{bucket}", self.url)).body(place));
+        self.put_file(bucket, key, content);
+    }
+
+    pub(crate) fn put_file(&self, bucket: &str, key: &str, content: String) {
         self.send("s3", self.client.put(format!("{}/{bucket}/{key}", self.url)).body(content));
     }
 
@@ -159,6 +239,29 @@ impl Cloud {
             "ExpressionAttributeValues": { ":nonsense": { "S": "nonsense" } },
         });
         self.target("dynamodb", "DynamoDB_20120810.UpdateItem", &update);
+    }
+
+    /// Kills the processes of a function; how many there were.
+    pub(crate) fn kill(&self, function: &str) -> usize {
+        let root = self.process.id().to_string();
+        let told = Command::new(python()).args(["-c", KILL, &root, function]).output();
+        let told = String::from_utf8(told.expect("python can be started").stdout).expect("a number is text");
+        told.trim().parse().expect("it says how many")
+    }
+
+    /// A day passes for the mail about an application: what was written now was written yesterday.
+    pub(crate) fn put_mail_back_by_a_day(&self, application: &str) {
+        let key = json!({ "pk": { "S": format!("MAIL#{application}") }, "sk": { "S": "THROTTLE" } });
+        let asked = json!({ "TableName": "rollcall-state", "Key": key });
+        let mut item = self.target("dynamodb", "DynamoDB_20120810.GetItem", &asked)["Item"].take();
+        let text = item["mail"]["S"].as_str().expect("there is a mailbox");
+        let mut mail: Value = serde_json::from_str(text).expect("it is JSON");
+        let claimed: Timestamp =
+            mail["claimedAt"].as_str().expect("a mail was claimed").parse().expect("a time");
+        mail["claimedAt"] = json!(claimed - SignedDuration::from_hours(24));
+        item["mail"] = json!({ "S": mail.to_string() });
+        let put = json!({ "TableName": "rollcall-state", "Item": item });
+        self.target("dynamodb", "DynamoDB_20120810.PutItem", &put);
     }
 
     /// Makes a function of the binary of this name that was built with the tests.
@@ -288,7 +391,7 @@ impl Cloud {
 }
 
 /// The region in which `rollcall --endpoint` keeps its tables.
-const REGION: &str = "local";
+pub(crate) const REGION: &str = "local";
 
 /// ministack finds service and region in the signature, and does not look at the rest of it.
 fn signed(service: &str, request: RequestBuilder) -> RequestBuilder {
@@ -305,6 +408,11 @@ impl Drop for Cloud {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Follows no redirect: where one leads is what is looked at.
+fn client() -> Client {
+    Client::builder().redirect(Policy::none()).build().expect("a client can be made")
 }
 
 fn python() -> PathBuf {

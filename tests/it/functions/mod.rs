@@ -1,7 +1,7 @@
 //! The functions as they are deployed: their binaries, events as EventBridge delivers them, requests as API Gateway
 //! passes them on. What came of it is read back from the app.
 
-mod cloud;
+pub(crate) mod cloud;
 mod notifier;
 mod ses;
 
@@ -140,7 +140,7 @@ impl Deployed {
 }
 
 /// An event as EventBridge delivers it to a function.
-fn event(source: &str, name: &str, detail: &Value) -> Value {
+pub(crate) fn event(source: &str, name: &str, detail: &Value) -> Value {
     json!({
         "version": "0",
         "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",

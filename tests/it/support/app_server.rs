@@ -125,6 +125,13 @@ impl AppServer {
         self.all("Users", "userName")
     }
 
+    /// How many have an account.
+    #[track_caller]
+    pub(crate) fn count(&self) -> usize {
+        let list = self.ask(Method::GET, "/Users?count=1&by=test", None).expect("the server lists its Users");
+        usize::try_from(list["totalResults"].as_u64().expect("a total")).expect("a count")
+    }
+
     /// Every group with its members, as the server shows them, in the order of their names.
     #[track_caller]
     pub(crate) fn groups(&self) -> Vec<Value> {
