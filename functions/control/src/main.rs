@@ -10,6 +10,7 @@
 //! Those of [`api::access`] say whose tokens are taken; with those of [`Issuer::from_env`] the console's forms are answered,
 //! too, for cookies that `query` sealed with the key that both read from the state table.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use api::Access;
@@ -22,12 +23,18 @@ use store::{DynamoStore, TableNames, Worker};
 use webconsole::{Console, Issuer};
 
 #[tokio::main]
-async fn main() -> Result<(), lambda_http::Error> {
+async fn main() -> ExitCode {
+    runtime::tracing::ended(serve().await)
+}
+
+async fn serve() -> Result<(), lambda_http::Error> {
     runtime::tracing::for_function("control")?;
-    let prefix = runtime::env::required("ROLLCALL_TABLE_PREFIX")?;
-    let sync = runtime::env::required("ROLLCALL_SYNC_FUNCTION")?;
-    let notifier = runtime::env::required("ROLLCALL_NOTIFIER_FUNCTION")?;
-    let secrets = runtime::env::required("ROLLCALL_SECRET_PREFIX")?;
+    let [prefix, sync, notifier, secrets] = runtime::env::all_required([
+        "ROLLCALL_TABLE_PREFIX",
+        "ROLLCALL_SYNC_FUNCTION",
+        "ROLLCALL_NOTIFIER_FUNCTION",
+        "ROLLCALL_SECRET_PREFIX",
+    ])?;
     let config = runtime::aws::config().await;
     // Never takes a lease.
     let worker = Worker { owner: "control".to_owned(), boot: None };

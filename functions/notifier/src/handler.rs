@@ -6,13 +6,14 @@
 //! A mail that was refused, a store that does not answer, an event of nobody we know. Lambda repeats those twice, then they lie
 //! in the dead letters and an alarm rings; a mail that was refused is tried again with each turn all the same.
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use engine::job::Event;
 use engine::ports::Clock;
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use runtime::ask::Asked;
+use runtime::invocation::read;
 use serde_json::{Value, json};
 
 use crate::{Feedback, Notifier, learn};
@@ -39,9 +40,8 @@ pub async fn handle(
     clock: &dyn Clock,
     event: LambdaEvent<Value>,
 ) -> anyhow::Result<Value> {
-    // On the heap: the compiler gives up on a future with all of SES in it. And Lambda passes on the outermost words alone, while
-    // the cure stands behind them.
-    Box::pin(done(notifier, clock.now(), event.payload)).await.map_err(|error| anyhow!("{error:#}"))
+    // On the heap: the compiler gives up on a future with all of SES in it.
+    Box::pin(done(notifier, clock.now(), event.payload)).await
 }
 
 async fn done(notifier: &Notifier, now: Timestamp, payload: Value) -> anyhow::Result<Value> {
@@ -63,17 +63,15 @@ async fn done(notifier: &Notifier, now: Timestamp, payload: Value) -> anyhow::Re
 
 fn understand(payload: Value) -> anyhow::Result<Told> {
     if payload.get("ask").is_some() {
-        let asked = serde_json::from_value(payload).context("an ask that cannot be read")?;
-        return Ok(Told::Asked(Box::new(asked)));
+        return Ok(Told::Asked(read(payload).context("an ask that cannot be read")?));
     }
-    let event: EventBridgeEvent<Value> =
-        serde_json::from_value(payload).context("this is no event as EventBridge delivers them")?;
+    let event: EventBridgeEvent = read(payload).context("this is no event as EventBridge delivers them")?;
     let name = event.detail_type;
     let unread = || format!("'{name}' cannot be read");
-    match event.source.as_str() {
-        "aws.events" | "aws.scheduler" => Ok(Told::Turn),
-        "rollcall" => Ok(Told::Happened(serde_json::from_value(event.detail).with_context(unread)?)),
-        "aws.ses" => Ok(Told::Feedback(serde_json::from_value(event.detail).with_context(unread)?)),
-        other => bail!("'{name}' of '{other}' is no event for notifier"),
+    match (event.source.as_str(), name.as_str()) {
+        ("aws.events" | "aws.scheduler", "Scheduled Event") => Ok(Told::Turn),
+        ("rollcall", _) => Ok(Told::Happened(read(event.detail).with_context(unread)?)),
+        ("aws.ses", _) => Ok(Told::Feedback(read(event.detail).with_context(unread)?)),
+        (other, _) => bail!("'{name}' of '{other}' is no event for notifier"),
     }
 }

@@ -9,6 +9,7 @@
 //! | `ROLLCALL_MAIL_CONFIGURATION_SET` | the configuration set whose events tell what became of a mail |
 //! | `ROLLCALL_PUBLIC_URL` | where the console and the API are, for links; none when absent |
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
@@ -19,24 +20,28 @@ use notifier::{Calls, Mailer, NoSender, Notifier, Place, Sender, Ses};
 use runtime::bus::EventBridge;
 use runtime::clock::SystemClock;
 use runtime::env;
+use runtime::invocation;
 use runtime::secrets::Secrets;
 use store::{DynamoStore, TableNames, Worker};
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
+    runtime::tracing::ended(serve().await)
+}
+
+async fn serve() -> Result<(), Error> {
     let metrics = runtime::tracing::for_function("notifier")?;
-    let prefix = env::required("ROLLCALL_TABLE_PREFIX")?;
+    let [prefix, bus] = env::all_required(["ROLLCALL_TABLE_PREFIX", "ROLLCALL_EVENT_BUS"])?;
     let config = runtime::aws::config().await;
     let worker = Worker { owner: format!("notifier {}", runtime::clock::new_id()), boot: None };
     let store = DynamoStore::new(store::client::for_aws(&config), TableNames::with_prefix(&prefix), worker);
     let place = env::optional("ROLLCALL_PUBLIC_URL")?.map(|text| Place::parse(&text)).transpose();
     let place = place.map_err(|problem| anyhow!("in ROLLCALL_PUBLIC_URL: {problem}"))?;
     let calls = Calls::new(Secrets::new(Arc::new(SystemClock)));
-    let bus =
-        EventBridge::new(aws_sdk_eventbridge::Client::new(&config), env::required("ROLLCALL_EVENT_BUS")?);
+    let bus = EventBridge::new(aws_sdk_eventbridge::Client::new(&config), bus);
     let notifier =
         Notifier::new(store, mailer(&config)?, calls, place).announcing(Arc::new(bus)).measuring(metrics);
-    run(service_fn(|event| handle(&notifier, &SystemClock, event))).await
+    run(service_fn(|event| invocation::ended(handle(&notifier, &SystemClock, event)))).await
 }
 
 fn mailer(config: &aws_config::SdkConfig) -> anyhow::Result<Arc<dyn Mailer>> {

@@ -12,6 +12,7 @@
 //! from it. Until it did, within minutes of the first deployment, each process has a key of its own: a link may then lead to
 //! a refusal that says to begin again, and a page to another sign-in.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use api::Access;
@@ -23,10 +24,13 @@ use store::{DynamoStore, TableNames, Worker};
 use webconsole::{Console, Issuer};
 
 #[tokio::main]
-async fn main() -> Result<(), lambda_http::Error> {
+async fn main() -> ExitCode {
+    runtime::tracing::ended(serve().await)
+}
+
+async fn serve() -> Result<(), lambda_http::Error> {
     runtime::tracing::for_function("query")?;
-    let prefix = runtime::env::required("ROLLCALL_TABLE_PREFIX")?;
-    let bucket = runtime::env::required("ROLLCALL_EXPORT_BUCKET")?;
+    let [prefix, bucket] = runtime::env::all_required(["ROLLCALL_TABLE_PREFIX", "ROLLCALL_EXPORT_BUCKET"])?;
     let retention = runtime::env::days("ROLLCALL_LOG_RETENTION_DAYS")?.unwrap_or(store::RETENTION);
     let clock = Arc::new(SystemClock);
     let access = Access::from_env(clock.clone())?;

@@ -85,10 +85,9 @@ impl Context {
     /// # Errors
     /// When a variable is absent or not what it should be, or the state table does not answer.
     pub async fn from_env(config: &SdkConfig, metrics: Metrics, told: Records) -> anyhow::Result<Self> {
-        let prefix = env::required("ROLLCALL_TABLE_PREFIX")?;
-        let bus = env::required("ROLLCALL_EVENT_BUS")?;
+        let [prefix, bus, bucket] =
+            env::all_required(["ROLLCALL_TABLE_PREFIX", "ROLLCALL_EVENT_BUS", "ROLLCALL_EXPORT_BUCKET"])?;
         let reserve = env::seconds("ROLLCALL_RESERVE_SECONDS")?.unwrap_or(RESERVE);
-        let bucket = env::required("ROLLCALL_EXPORT_BUCKET")?;
         let retention = env::days("ROLLCALL_LOG_RETENTION_DAYS")?.unwrap_or(store::RETENTION);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let worker = Worker { owner: format!("lambda {}", runtime::clock::new_id()), boot: None };

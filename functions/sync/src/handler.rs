@@ -31,11 +31,14 @@ use crate::cycle::{SliceError, application_of, run_slice};
 use crate::measure;
 use crate::tick::{is_due, tick};
 use runtime::bus::{CYCLE_DUE, SOURCE};
+use runtime::invocation::read;
 use runtime::metrics::TURNS;
 
 /// An event as we understand it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Told {
+    /// What `control` asks.
+    Asked(Box<Asked>),
     /// A turn of the schedule.
     Tick,
     /// A job shall begin a cycle, or go on with one that was cut.
@@ -56,14 +59,11 @@ struct Continues {
 /// When the event is none of ours, the job is unknown, or nothing could be remembered.
 pub async fn handle(context: &Context, event: LambdaEvent<Value>) -> anyhow::Result<Value> {
     let (payload, invocation) = event.into_parts();
-    let payload = match asked(payload) {
-        Ok(asked) => {
+    let (job, state) = match understand(payload)? {
+        Told::Asked(asked) => {
             let deadline = deadline(invocation.deadline, context.reserve)?;
             return Ok(serde_json::to_value(ask::answer(context, &asked, Some(deadline)).await)?);
         }
-        Err(other) => other,
-    };
-    let (job, state) = match understand(payload)? {
         Told::Tick => {
             let now = context.clock.now();
             context.metrics.tell(now, None, &[], &[(TURNS, 1.0)]);
@@ -94,14 +94,6 @@ pub async fn handle(context: &Context, event: LambdaEvent<Value>) -> anyhow::Res
         "the invocation leaves no time beyond the reserve; lower ROLLCALL_RESERVE_SECONDS or raise the time-out"
     );
     slice(context, &job, &state, deadline).await
-}
-
-/// What `control` asks, or the payload as it was.
-fn asked(payload: Value) -> Result<Asked, Value> {
-    match payload.get("ask") {
-        Some(_) => Asked::deserialize(&payload).map_err(|_| payload),
-        None => Err(payload),
-    }
 }
 
 /// Runs one slice; how it ended.
@@ -135,13 +127,15 @@ async fn slice(
 
 /// What an event means.
 fn understand(payload: Value) -> anyhow::Result<Told> {
-    let event: EventBridgeEvent =
-        serde_json::from_value(payload).context("this is no event as EventBridge delivers them")?;
+    if payload.get("ask").is_some() {
+        return Ok(Told::Asked(read(payload).context("an ask that cannot be read")?));
+    }
+    let event: EventBridgeEvent = read(payload).context("this is no event as EventBridge delivers them")?;
     match (event.source.as_str(), event.detail_type.as_str()) {
         ("aws.events", "Scheduled Event") => Ok(Told::Tick),
         (SOURCE, CYCLE_DUE) => Ok(Told::Due(job(&event.detail)?)),
         (SOURCE, name @ "Cycle Continues") => {
-            let next = Continues::deserialize(&event.detail["detail"])
+            let next = read(event.detail["detail"].clone())
                 .with_context(|| format!("the detail of '{name}' does not say which slice comes next"))?;
             Ok(Told::Continues(job(&event.detail)?, next))
         }
@@ -212,6 +206,7 @@ mod tests {
             (event(SOURCE, CYCLE_DUE, &json!("scim.x")), "names no job"),
             (event(SOURCE, "Cycle Continues", &json!({ "job": "scim.x" })), "which slice comes next"),
             (json!({ "Records": [] }), "as EventBridge delivers"),
+            (json!({ "ask": 7 }), "an ask that cannot be read"),
             (json!(null), "as EventBridge delivers"),
         ];
         for (payload, expected) in cases {

@@ -8,6 +8,9 @@ pub enum EnvError {
     /// It is not set.
     #[error("the environment variable {0} is not set")]
     Missing(String),
+    /// They are not set.
+    #[error("the environment variables {0} are not set")]
+    SeveralMissing(String),
     /// It is set to something else than a number of seconds.
     #[error("the environment variable {0} does not hold a number of seconds, such as 60")]
     NotSeconds(String),
@@ -36,6 +39,24 @@ const MOST_DAYS: u16 = 3_650;
 /// [`EnvError`], with the variable's name.
 pub fn required(name: &str) -> Result<String, EnvError> {
     optional(name)?.ok_or_else(|| EnvError::Missing(name.to_owned()))
+}
+
+/// Variables that must be set, all of them told at once when they are not.
+///
+/// # Errors
+/// [`EnvError`], with the variables' names.
+pub fn all_required<const N: usize>(names: [&str; N]) -> Result<[String; N], EnvError> {
+    let mut values = [const { None }; N];
+    for (value, name) in values.iter_mut().zip(names) {
+        *value = optional(name)?;
+    }
+    let missing: Vec<&str> =
+        names.iter().zip(&values).filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
+    match missing.as_slice() {
+        [] => Ok(values.map(Option::unwrap_or_default)),
+        [name] => Err(EnvError::Missing((*name).to_owned())),
+        several => Err(EnvError::SeveralMissing(several.join(", "))),
+    }
 }
 
 /// A variable that holds whole seconds, or is absent.

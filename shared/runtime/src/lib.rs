@@ -8,6 +8,7 @@ pub mod aws;
 pub mod bus;
 pub mod clock;
 pub mod env;
+pub mod invocation;
 pub mod metrics;
 pub mod secrets;
 pub mod tracing;

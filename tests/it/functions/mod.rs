@@ -2,6 +2,7 @@
 //! passes them on. What came of it is read back from the app.
 
 pub(crate) mod cloud;
+mod faults;
 mod notifier;
 mod ses;
 

@@ -165,8 +165,8 @@ impl Access {
     /// # Errors
     /// [`SettingsError`], with the variable's name.
     pub fn from_env(clock: Arc<dyn Clock>) -> Result<Self, SettingsError> {
-        let issuer = env::required("ROLLCALL_TOKEN_ISSUER")?;
-        let audiences = listed(&env::required("ROLLCALL_TOKEN_AUDIENCE")?);
+        let [issuer, audiences] = env::all_required(["ROLLCALL_TOKEN_ISSUER", "ROLLCALL_TOKEN_AUDIENCE"])?;
+        let audiences = listed(&audiences);
         let permissions = env::optional("ROLLCALL_ROLES")?;
         let claims = env::optional("ROLLCALL_ROLE_CLAIMS")?;
         let roles = Roles::read(permissions.as_deref(), claims.as_deref())?;
