@@ -35,9 +35,11 @@ const parts = {
       await page.waitForTimeout(100);
     }
     assert.deepEqual(values, [...values].sort((one, other) => one - other), "the bar fell");
-    assert.ok(values.length >= 10, `only ${values.length} values: ${values}`);
+    // Five pages of the directory, each of which moves it at least once, however slow the machine is at showing that.
+    assert.ok(values.length >= 5, `only ${values.length} values: ${values}`);
     assert.equal(values.at(-1), 1, "the bar does not end at 100 %");
-    assert.equal(await page.locator(".health").first().textContent(), "Healthy");
+    // All are done, and then the cycle ends.
+    await has(page.locator(".health"), /^Healthy$/);
   },
 
   // No page has anything that axe finds wrong, whatever the light and the width; none is wider than the window.
