@@ -23,10 +23,21 @@ pub(crate) struct Cli {
     #[arg(long, global = true, env = "ROLLCALL_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
-    /// Use this DynamoDB endpoint instead of the engine in the data folder: a URL, or `aws` for the account and
+    /// Use this DynamoDB endpoint instead of the engine in the data folder: a URL, or `aws` for a stack in the account and
     /// region of the environment.
     #[arg(long, global = true, env = "ROLLCALL_ENDPOINT", value_name = "URL")]
     pub(crate) endpoint: Option<String>,
+
+    /// With --endpoint: what the tables' names begin with, which is the stack's name unless it was given another TablePrefix.
+    #[arg(
+        long,
+        global = true,
+        env = "ROLLCALL_TABLE_PREFIX",
+        value_name = "NAME",
+        default_value = "rollcall",
+        value_parser = table_prefix
+    )]
+    pub(crate) table_prefix: String,
 
     /// Ask a Rollcall that runs elsewhere, by its HTTPS API; no data folder is used. For status, logs, jobs, start, pause,
     /// restart, delete, escrow, removals and provision. The token is ROLLCALL_TOKEN, or that of `rollcall login`.
@@ -111,6 +122,15 @@ impl Cli {
 }
 
 /// Whole days, from one to ten years.
+/// As `TablePrefix` of template.yaml.
+fn table_prefix(text: &str) -> Result<String, String> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    if (3..=200).contains(&text.len()) && text.bytes().all(known) {
+        return Ok(text.to_owned());
+    }
+    Err("names of tables begin with 3 to 200 letters, digits or _.-, such as rollcall".to_owned())
+}
+
 fn days(text: &str) -> Result<SignedDuration, String> {
     runtime::env::whole_days(text)
         .ok_or_else(|| "the log is kept for a whole number of days from 1 to 3650, such as 30".to_owned())

@@ -16,7 +16,7 @@ use crate::data_dir::DataDir;
 use crate::exit::Refusal;
 use crate::mail::{MailBus, OUTBOX, notifier};
 
-/// The tables' prefix on a laptop.
+/// The tables' prefix in a data folder.
 const PREFIX: &str = "rollcall";
 
 /// Everything a command needs, and the engine it keeps running meanwhile.
@@ -41,7 +41,8 @@ impl Home {
     }
 
     async fn over(cli: &Cli, data: DataDir, mails: bool) -> anyhow::Result<Self> {
-        let names = TableNames::with_prefix(PREFIX);
+        let prefix = if cli.endpoint.is_some() { &cli.table_prefix } else { PREFIX };
+        let names = TableNames::with_prefix(prefix);
         let owner = format!(
             "{} {}",
             std::env::var("HOSTNAME").unwrap_or_else(|_| "laptop".into()),
@@ -59,11 +60,16 @@ impl Home {
                 return Err(Refusal(problem).into());
             }
         };
-        // Looking closely at the tables costs the embedded engine seconds once they are large; nobody else makes
-        // tables there.
-        let known = cli.endpoint.is_none() && store::tables::are_made(&client, &names).await?;
-        if !known {
-            store::tables::create(&client, &names).await?;
+        match cli.endpoint.as_deref() {
+            // A stack has its tables. Others would be empty, and stay for years.
+            Some("aws") if !store::tables::are_made(&client, &names).await? => {
+                return Err(no_stack(&names).into());
+            }
+            Some("aws") => {}
+            // Looking closely at the tables costs the embedded engine seconds once they are large; nobody else makes
+            // tables there.
+            None if store::tables::are_made(&client, &names).await? => {}
+            _ => store::tables::create(&client, &names).await?,
         }
         let clock = Arc::new(SystemClock);
         let store = DynamoStore::new(client, names, Worker { owner, boot })
@@ -121,6 +127,13 @@ impl Home {
     pub(crate) fn work(&self) -> PathBuf {
         self.context.work.clone()
     }
+}
+
+fn no_stack(names: &TableNames) -> Refusal {
+    Refusal(format!(
+        "--endpoint aws: there is no table {} in the account and region of the environment; see AWS_REGION and AWS_PROFILE, deploy the stack first, or give its name as --table-prefix",
+        names.state
+    ))
 }
 
 /// S3, when the environment says which region's. Credentials are looked for at the first request only.

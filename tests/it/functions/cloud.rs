@@ -174,6 +174,15 @@ impl Cloud {
         names.map(lines).collect()
     }
 
+    /// The names of the tables, in order.
+    pub(crate) fn tables(&self) -> Vec<String> {
+        let told = self.target("dynamodb", "DynamoDB_20120810.ListTables", &json!({}));
+        let names = told["TableNames"].as_array().expect("it lists them").iter();
+        let mut names: Vec<String> = names.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+        names.sort();
+        names
+    }
+
     /// All that a table holds.
     pub(crate) fn table(&self, name: &str) -> String {
         self.target("dynamodb", "DynamoDB_20120810.Scan", &json!({ "TableName": name })).to_string()

@@ -15,8 +15,8 @@ use testkit::issuer::{Issuer, SigningKey};
 use testkit::sandbox::Settings;
 use tokio::runtime::Runtime;
 
-use self::cloud::{Cloud, Invoked, PATIENCE};
-use crate::support::{App, Office, Person, application};
+use self::cloud::{Cloud, Invoked, PATIENCE, REGION};
+use crate::support::{App, Office, Person, Said, application};
 use crate::template::template;
 
 /// Two pages of the file: the second one is read by another slice.
@@ -377,4 +377,19 @@ fn events_that_are_none_of_ours_fail_with_the_reason() {
     }
     // It still works.
     assert_eq!(deployed.tick(), 1);
+}
+
+#[test]
+fn the_command_line_works_on_the_tables_of_a_stack_and_makes_none_on_aws() {
+    let deployed = Deployed::working(1, Duration::ZERO);
+    let on_aws = |arguments: &[&str]| {
+        let mut command = deployed.office.command(&["--endpoint", "aws"]);
+        command.args(arguments).env("AWS_ENDPOINT_URL", deployed.cloud.url()).env("AWS_REGION", REGION);
+        Said::by(command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local"))
+    };
+    assert!(on_aws(&["status"]).exits(0).out.contains("Ledgerly"));
+    let none = on_aws(&["--table-prefix", "staging", "status"]).exits(2);
+    none.says(&["there is no table staging-state", "AWS_REGION", "--table-prefix"]);
+    assert_eq!(deployed.cloud.tables(), ["rollcall-logs", "rollcall-state"]);
+    assert!(on_aws(&["--table-prefix", "a/b", "status"]).exits(2).err.contains("3 to 200 letters"));
 }
