@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use testkit::issuer::Issuer;
 use testkit::sandbox::Faults;
@@ -313,7 +315,7 @@ fn the_doctor_says_what_works_and_what_does_not_here_and_elsewhere() {
     let app = App::start();
     let service = company(&app);
     let said = service.rollcall(&["doctor", "--json"]).exits(0);
-    for check in ["service", "clock", "log", "schedule"] {
+    for check in ["service", "clock", "log", "schedule", "events", "records", "exports", "secrets"] {
         finds(&said, check, "good", "");
     }
     finds(&said, "mail", "warning", "nobody is told when something is wrong with Ledgerly");
@@ -324,6 +326,19 @@ fn the_doctor_says_what_works_and_what_does_not_here_and_elsewhere() {
     let said = Said::by(wrong.env("ROLLCALL_TOKEN", "none-of-theirs")).exits(1);
     assert_eq!(diagnosis(&said).len(), 1, "nothing else can be known");
     finds(&said, "token", "problem", "token");
+
+    // Another's token says at least whose it is.
+    let (issuer, _threads) = issuer();
+    for (at, verdict, words) in
+        [(issuer.url(), "warning", "it answers"), ("http://127.0.0.1:9", "problem", "people cannot sign in")]
+    {
+        let claims = json!({ "iss": at, "aud": "rollcall", "exp": 1_772_442_000 });
+        let token = format!("e30.{}.none", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let mut theirs = service.command(&["doctor", "--json"]);
+        let said = Said::by(theirs.env("ROLLCALL_TOKEN", token)).exits(1);
+        finds(&said, "token", "problem", "for rollcall, and ended at 2026-03-02T09:00:00Z");
+        finds(&said, "issuer", verdict, words);
+    }
 
     let mut nowhere = command();
     nowhere.env("ROLLCALL_TOKEN", "t").args(["doctor", "--json", "--url", "http://127.0.0.1:9"]);
@@ -339,6 +354,9 @@ fn the_doctor_notices_that_nothing_runs_the_jobs_and_who_is_in_quarantine() {
     office.apply();
     let said = office.rollcall(&["doctor", "--json"]).exits(0);
     finds(&said, "schedule", "good", "");
+
+    let said = Said::by(office.command(&["doctor", "--json"]).env_remove("TOKEN")).exits(1);
+    finds(&said, "secrets", "problem", "Ledgerly: the secret 'env:TOKEN' cannot be had");
 
     *office.token.borrow_mut() = "stale".to_owned();
     office.rollcall(&["cycle", "Ledgerly"]).exits(1);

@@ -23,6 +23,7 @@ use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
 use sync::context::{Context, Exports};
 use sync::handler::handle;
+use sync::records::Records;
 use tempfile::TempDir;
 use testkit::sandbox::{Sandbox, Settings};
 use testkit::time::{CountedIds, TestClock};
@@ -130,6 +131,7 @@ impl Deployed {
             tenant: uuid::Uuid::nil(),
             reserve: SignedDuration::ZERO,
             metrics: Metrics::default(),
+            records: Records::printed(),
         };
         let text = application(&app.base_url())
             .replace("people.csv", &path("people.csv").display().to_string())

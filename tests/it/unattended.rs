@@ -18,6 +18,7 @@ use runtime::secrets::Secrets;
 use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
 use sync::context::{Context, Exports, RESERVE};
+use sync::records::Records;
 use sync::scheduler::{Ended, Scheduler};
 use tempfile::TempDir;
 use testkit::sandbox::{Sandbox, Settings};
@@ -63,6 +64,7 @@ impl Unattended {
             tenant: uuid::Uuid::nil(),
             reserve: RESERVE,
             metrics: Metrics::default(),
+            records: Records::printed(),
         };
         let settings = Settings { token: "sandbox".to_owned(), latency, ..Settings::default() };
         let app = Sandbox::start(settings).await.unwrap();

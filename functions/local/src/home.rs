@@ -10,6 +10,7 @@ use runtime::metrics::Metrics;
 use runtime::secrets::Secrets;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
 use sync::context::{Context, Exports, RESERVE};
+use sync::records::Records;
 
 use crate::cli::Cli;
 use crate::data_dir::DataDir;
@@ -94,6 +95,7 @@ impl Home {
             tenant,
             reserve: RESERVE,
             metrics: Metrics::default(),
+            records: Records::printed(),
         };
         Ok(Self { context, notifier, data })
     }

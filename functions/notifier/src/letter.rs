@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lettre::Address;
+use runtime::checkup::Finding;
 use uuid::Uuid;
 
 /// A mail.
@@ -59,4 +60,9 @@ pub trait Mailer: Send + Sync {
     /// # Errors
     /// [`SendError`]. Only what certainly was not sent is [`SendError::Refused`].
     async fn send(&self, letter: &Letter) -> Result<(), SendError>;
+
+    /// Whether mail would be taken, as far as that can be known without sending one.
+    async fn look(&self) -> Vec<Finding> {
+        Vec::new()
+    }
 }

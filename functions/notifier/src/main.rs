@@ -5,6 +5,7 @@
 //! | `ROLLCALL_TABLE_PREFIX` | the tables are `<prefix>-state` and `<prefix>-logs` |
 //! | `ROLLCALL_EVENT_BUS` | the bus on which an overdue job is told |
 //! | `ROLLCALL_MAIL_FROM` | the address that mails come from, of an identity that SES verified; without it none is sent |
+//! | `ROLLCALL_MAIL_IDENTITY` | that identity, a domain or an address |
 //! | `ROLLCALL_MAIL_REPLY_TO` | the address that answers go to; none when absent |
 //! | `ROLLCALL_MAIL_CONFIGURATION_SET` | the configuration set whose events tell what became of a mail |
 //! | `ROLLCALL_PUBLIC_URL` | where the console and the API are, for links; none when absent |
@@ -46,10 +47,11 @@ async fn serve() -> Result<(), Error> {
 
 fn mailer(config: &aws_config::SdkConfig) -> anyhow::Result<Arc<dyn Mailer>> {
     let reply_to = address("ROLLCALL_MAIL_REPLY_TO")?;
+    let identity = env::optional("ROLLCALL_MAIL_IDENTITY")?;
     let set = env::optional("ROLLCALL_MAIL_CONFIGURATION_SET")?;
     let Some(from) = address("ROLLCALL_MAIL_FROM")? else { return Ok(Arc::new(NoSender)) };
     let config = aws_sdk_sesv2::config::Config::from(config);
-    Ok(Arc::new(Ses::new(&config, Sender { from, reply_to }, set)))
+    Ok(Arc::new(Ses::new(&config, Sender { from, reply_to }, identity, set)))
 }
 
 fn address(name: &str) -> anyhow::Result<Option<Address>> {

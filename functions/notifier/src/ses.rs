@@ -10,11 +10,13 @@ use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::operation::get_email_identity::GetEmailIdentityError;
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::operation::send_email::builders::SendEmailFluentBuilder;
 use aws_sdk_sesv2::types::{
     Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag, SendQuota,
 };
+use runtime::checkup::Finding;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
 
@@ -44,6 +46,8 @@ pub struct Ses {
     client: Client,
     region: String,
     sender: Sender,
+    /// What SES verified, a domain or an address, that the sender belongs to.
+    identity: Option<String>,
     /// Whose events tell what became of a message.
     configuration_set: Option<String>,
     account: OnceCell<Account>,
@@ -57,13 +61,15 @@ impl Ses {
     pub fn new(
         config: &aws_sdk_sesv2::config::Config,
         sender: Sender,
+        identity: Option<String>,
         configuration_set: Option<String>,
     ) -> Self {
         let waits = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
         let config = config.to_builder().retry_config(RetryConfig::disabled()).timeout_config(waits).build();
         let region = config.region().map(ToString::to_string).unwrap_or_default();
         let (account, next) = (OnceCell::new(), Mutex::new(Instant::now()));
-        Self { client: Client::from_conf(config), region, sender, configuration_set, account, next }
+        let client = Client::from_conf(config);
+        Self { client, region, sender, identity, configuration_set, account, next }
     }
 
     async fn account(&self) -> Account {
@@ -80,6 +86,62 @@ impl Ses {
         let rate = quota.map_or(LEAST_RATE, SendQuota::max_send_rate);
         let gap = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(Duration::from_secs(1));
         Account { gap, is_sandbox: answer.is_some_and(|answer| !answer.production_access_enabled()) }
+    }
+
+    /// Whether the account may write, to whom, and how much of the day's quota is left.
+    async fn look_at_account(&self) -> Vec<Finding> {
+        let answer = match self.client.get_account().send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let problem = format!(
+                    "SES in {} does not say what the account may: {}",
+                    self.region,
+                    DisplayErrorContext(&error)
+                );
+                return vec![Finding::problem("mail", problem)];
+            }
+        };
+        let mut found = Vec::new();
+        if !answer.sending_enabled() {
+            let problem = "SES does not let this account send: look at its reputation page";
+            found.push(Finding::problem("mail", problem));
+        }
+        if !answer.production_access_enabled() {
+            let problem = format!(
+                "the account is in SES's sandbox in {}, where it writes to verified addresses only; ask for production access, or verify the recipients",
+                self.region
+            );
+            found.push(Finding::warning("mail", problem));
+        }
+        // An unlimited quota is -1.
+        if let Some(quota) = answer.send_quota()
+            && quota.max24_hour_send() > 0.0
+            && quota.sent_last24_hours() >= quota.max24_hour_send()
+        {
+            let problem = "the account's quota of the day is used up; ask SES for more";
+            found.push(Finding::problem("mail", problem));
+        }
+        found
+    }
+
+    /// Whether SES verified what the sender belongs to.
+    async fn look_at_identity(&self) -> Option<Finding> {
+        let identity = self.identity.as_ref()?;
+        let answer = self.client.get_email_identity().email_identity(identity).send().await;
+        let cure = format!("verify {identity} in SES in {}", self.region);
+        match answer {
+            Ok(answer) if answer.verified_for_sending_status() => None,
+            Ok(_) => Some(Finding::problem("mail", format!("{identity} is not verified yet; {cure}"))),
+            Err(error)
+                if error.as_service_error().is_some_and(GetEmailIdentityError::is_not_found_exception) =>
+            {
+                Some(Finding::problem("mail", format!("SES does not know {identity}; {cure}")))
+            }
+            Err(error) => {
+                let problem = format!("SES does not tell of {identity}: {}", DisplayErrorContext(&error));
+                Some(Finding::problem("mail", problem))
+            }
+        }
     }
 
     /// Waits for this message's turn.
@@ -182,15 +244,30 @@ impl Mailer for Ses {
             }
         }
     }
+
+    async fn look(&self) -> Vec<Finding> {
+        let (mut found, identity) = tokio::join!(self.look_at_account(), self.look_at_identity());
+        found.extend(identity);
+        if found.is_empty() {
+            found.push(Finding::good("mail", format!("SES sends mail as {}", self.sender.from)));
+        }
+        found
+    }
 }
 
 /// A stack without a sender: every mail is refused, with what is missing.
 pub struct NoSender;
 
+/// What is missing of a stack without a sender, and how it gets one.
+const NO_SENDER: &str = "no sender is configured: give the stack's parameters MailIdentity and MailSender";
+
 #[async_trait]
 impl Mailer for NoSender {
     async fn send(&self, _: &Letter) -> Result<(), SendError> {
-        let missing = "no sender is configured: give the stack's parameters MailIdentity and MailSender";
-        Err(SendError::Refused(missing.to_owned()))
+        Err(SendError::Refused(NO_SENDER.to_owned()))
+    }
+
+    async fn look(&self) -> Vec<Finding> {
+        vec![Finding::warning("mail", NO_SENDER)]
     }
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use engine::ports::StoreError;
 use jiff::Timestamp;
 use runtime::ask::{Answer, Ask, AskError, Asked, Refusal, Worker};
+use runtime::checkup::Finding;
 use serde_json::{Value, json};
 use store::{Operation, StoredApplication, Trial};
 
@@ -18,9 +19,16 @@ use crate::wording::{Content, Tone, moment, one_line, plain};
 use crate::{Notifier, recipients, render};
 
 impl Notifier {
-    /// Sends a test mail to all recipients of an application.
+    /// Does what is asked: sends a test mail to all recipients of an application, or looks whether mail would be taken.
     pub async fn answer(&self, asked: &Asked, now: Timestamp) -> Answer {
-        let outcome = self.try_out(asked, now).await;
+        let outcome = match asked.ask {
+            Ask::TestMail => self.try_out(asked, now).await,
+            Ask::CheckMail => Ok(json!(self.look().await)),
+            _ => {
+                let problem = format!("'{}' is not asked of the notifier", asked.ask.name());
+                Err(refused(400, "Request_BadRequest", problem))
+            }
+        };
         // For whoever could not wait.
         if let Err(error) = self.note(asked, &outcome, now).await {
             tracing::warn!(operation.id = %asked.operation, "how it ended could not be noted: {error}");
@@ -44,10 +52,6 @@ impl Notifier {
     }
 
     async fn try_out(&self, asked: &Asked, now: Timestamp) -> Result<Value, Refusal> {
-        if asked.ask != Ask::TestMail {
-            let name = asked.ask.name();
-            return Err(refused(400, "Request_BadRequest", format!("'{name}' is not asked of the notifier")));
-        }
         let id = asked.application.as_deref().unwrap_or_default();
         let stored = self.store.application(id).await.map_err(|error| of_store(&error))?;
         let stored =
@@ -90,6 +94,16 @@ impl Notifier {
                 Ok(told)
             }
         }
+    }
+
+    /// Whether mail goes out, and the bus hears of overdue jobs.
+    async fn look(&self) -> Vec<Finding> {
+        let (mut found, told) = tokio::join!(self.mailer.look(), self.bus.try_out());
+        if let Err(error) = told {
+            let cure = "see what notifier's role may, and deploy the stack again";
+            found.push(Finding::problem("events", format!("notifier: {error:#}; {cure}")));
+        }
+        found
     }
 
     async fn mail_test(

@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::context::Context;
 use crate::control::{self, Now, Paused};
 use crate::cycle::{SliceError, document, make_due};
-use crate::{credentials, discover, export, plan, preview};
+use crate::{checkup, credentials, discover, export, plan, preview};
 
 /// Does what is asked.
 /// `deadline` is the end of the invocation, where there is one.
@@ -52,6 +52,9 @@ async fn note(context: &Context, asked: &Asked, answer: &Answer) -> Result<(), S
 async fn done(context: &Context, asked: &Asked, deadline: Option<Timestamp>) -> Result<Value, Refusal> {
     if let Ask::Export(wanted) = &asked.ask {
         return export::export(context, asked, wanted, deadline).await;
+    }
+    if asked.ask == Ask::CheckUp {
+        return checkup::look(context).await.map(|found| json!(found)).map_err(of_store);
     }
     let Some(id) = &asked.application else {
         return Err(refused(
@@ -134,8 +137,12 @@ async fn about(
             configured(stored)?;
             discover::discover(context, asked, stored).await
         }
-        Ask::Export(_) => Err(refused(400, "Request_BadRequest", "an export is about no single application")),
-        Ask::TestMail => Err(refused(400, "Request_BadRequest", "mail is asked of notifier, which sends it")),
+        Ask::Export(_) | Ask::CheckUp => {
+            Err(refused(400, "Request_BadRequest", "what is asked is about no single application"))
+        }
+        Ask::TestMail | Ask::CheckMail => {
+            Err(refused(400, "Request_BadRequest", "mail is asked of notifier, which sends it"))
+        }
     }
 }
 

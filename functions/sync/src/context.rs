@@ -48,6 +48,8 @@ pub struct Context {
     pub reserve: SignedDuration,
     /// Who is told how it goes; nobody on a laptop.
     pub metrics: Metrics,
+    /// Where provisioning records are told as lines.
+    pub records: Records,
 }
 
 /// A context with a folder of its own, which is gone with it.
@@ -84,7 +86,7 @@ impl Context {
     ///
     /// # Errors
     /// When a variable is absent or not what it should be, or the state table does not answer.
-    pub async fn from_env(config: &SdkConfig, metrics: Metrics, told: Records) -> anyhow::Result<Self> {
+    pub async fn from_env(config: &SdkConfig, metrics: Metrics, records: Records) -> anyhow::Result<Self> {
         let [prefix, bus, bucket] =
             env::all_required(["ROLLCALL_TABLE_PREFIX", "ROLLCALL_EVENT_BUS", "ROLLCALL_EXPORT_BUCKET"])?;
         let reserve = env::seconds("ROLLCALL_RESERVE_SECONDS")?.unwrap_or(RESERVE);
@@ -96,7 +98,7 @@ impl Context {
             .with_retention(retention)
             .with_clock(clock.clone())
             .telling({
-                let (metrics, clock) = (metrics.clone(), clock.clone());
+                let (metrics, clock, told) = (metrics.clone(), clock.clone(), records.clone());
                 move |records| {
                     told.take(records, clock.now());
                     measure::records(&metrics, records, clock.now());
@@ -117,6 +119,7 @@ impl Context {
             tenant,
             reserve,
             metrics,
+            records,
         })
     }
 }

@@ -5,6 +5,7 @@
 //! the Lambda runtime; the `rollcall` command runs the same code in its own process.
 
 pub mod ask;
+mod checkup;
 pub mod context;
 pub mod control;
 mod credentials;

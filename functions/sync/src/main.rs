@@ -23,11 +23,11 @@ async fn serve() -> Result<(), Error> {
         Some(group) => Records::in_group(aws_sdk_cloudwatchlogs::Client::new(&config), group),
         None => Records::printed(),
     };
-    let context = Context::from_env(&config, metrics, records.clone()).await?;
+    let context = Context::from_env(&config, metrics, records).await?;
     run(service_fn(async |event| {
         let outcome = invocation::ended(handle(&context, event)).await;
         // Nothing runs on when an invocation ends.
-        records.flush().await;
+        context.records.flush().await;
         outcome
     }))
     .await

@@ -81,6 +81,16 @@ impl Records {
         }
     }
 
+    /// Makes the stream that lines go into, to see whether that works; standard output always does.
+    ///
+    /// # Errors
+    /// Why the group has none.
+    pub async fn try_out(&self) -> Result<(), String> {
+        let Some(group) = &self.0 else { return Ok(()) };
+        let mut ready = group.sending.lock().await;
+        group.prepare(&mut ready).await.map_err(|why| format!("log group '{}': {why}", group.name))
+    }
+
     /// Sends all that waits.
     pub async fn flush(&self) {
         let Some(group) = &self.0 else { return };
@@ -96,20 +106,26 @@ impl Records {
 }
 
 impl Group {
-    async fn send(&self, batch: &[Line], ready: &mut bool) -> Result<(), String> {
-        if !*ready {
-            let made =
-                self.client.create_log_stream().log_group_name(&self.name).log_stream_name(&self.stream);
-            let made = made.send().await;
-            // It is there when the answer to an earlier try was lost.
-            let is_there = |error: &CreateLogStreamError| error.is_resource_already_exists_exception();
-            if let Err(error) = made
-                && !error.as_service_error().is_some_and(is_there)
-            {
-                return Err(DisplayErrorContext(&error).to_string());
-            }
-            *ready = true;
+    /// Sees to it that the stream is there.
+    async fn prepare(&self, ready: &mut bool) -> Result<(), String> {
+        if *ready {
+            return Ok(());
         }
+        let made = self.client.create_log_stream().log_group_name(&self.name).log_stream_name(&self.stream);
+        let made = made.send().await;
+        // It is there when the answer to an earlier try was lost.
+        let is_there = |error: &CreateLogStreamError| error.is_resource_already_exists_exception();
+        if let Err(error) = made
+            && !error.as_service_error().is_some_and(is_there)
+        {
+            return Err(DisplayErrorContext(&error).to_string());
+        }
+        *ready = true;
+        Ok(())
+    }
+
+    async fn send(&self, batch: &[Line], ready: &mut bool) -> Result<(), String> {
+        self.prepare(ready).await?;
         let event = |(at, line): &Line| InputLogEvent::builder().timestamp(*at).message(line).build();
         let events: Result<Vec<_>, _> = batch.iter().map(event).collect();
         let put = self.client.put_log_events().log_group_name(&self.name).log_stream_name(&self.stream);

@@ -24,6 +24,7 @@ use store::embedded::Embedded;
 use store::{DynamoStore, Operation, OperationStatus, StoredApplication, TableNames, Worker};
 use sync::context::{Context, Exports, RESERVE};
 use sync::export::export;
+use sync::records::Records;
 use tempfile::TempDir;
 use testkit::time::{CountedIds, TestClock};
 use uuid::Uuid;
@@ -56,6 +57,7 @@ impl Stage {
             tenant: Uuid::from_u128(1),
             reserve: RESERVE,
             metrics: Metrics::default(),
+            records: Records::printed(),
         };
         Self { _engine: engine, folder, context }
     }

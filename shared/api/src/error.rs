@@ -33,6 +33,12 @@ impl ApiError {
         self.status
     }
 
+    /// What is wrong, and the cure.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// 503: what does it does not answer.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "serviceNotAvailable", message)

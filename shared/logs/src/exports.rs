@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::DisplayErrorContext;
+use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
+use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use jiff::Timestamp;
@@ -87,9 +88,7 @@ impl Exports {
                 let request =
                     request.content_type(content_type(format)).content_disposition(disposition(format));
                 let answer = request.send().await;
-                answer.map(drop).map_err(|error| {
-                    io::Error::other(format!("bucket '{name}': {}", DisplayErrorContext(&error)))
-                })
+                answer.map(drop).map_err(|error| refused(name, &error))
             }
             Self::Folder(folder) => {
                 let path = folder.join(&key);
@@ -99,6 +98,17 @@ impl Exports {
                 tokio::fs::rename(&part, &path).await
             }
         }
+    }
+
+    /// Writes a file of a few bytes among the others, to see whether that works; a folder is made when it is needed.
+    ///
+    /// # Errors
+    /// When the bucket does not take it.
+    pub async fn try_out(&self) -> io::Result<()> {
+        let Self::Bucket { client, name } = self else { return Ok(()) };
+        let request =
+            client.put_object().bucket(name).key("exports/checkup").body(ByteStream::from_static(b"works"));
+        request.send().await.map(drop).map_err(|error| refused(name, &error))
     }
 
     /// A link to a file in a bucket; `None` where files lie in a folder.
@@ -124,6 +134,10 @@ impl Exports {
             Self::Folder(folder) => Some(folder.join(key(operation, format))),
         }
     }
+}
+
+fn refused(bucket: &str, error: &SdkError<PutObjectError>) -> io::Error {
+    io::Error::other(format!("bucket '{bucket}': {}", DisplayErrorContext(error)))
 }
 
 #[cfg(test)]

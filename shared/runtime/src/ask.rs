@@ -111,6 +111,10 @@ pub enum Ask {
     Export(Export),
     /// The application's recipients get a mail, to see whether it arrives. Asked of `notifier`.
     TestMail,
+    /// What `sync` may do and whom it reaches.
+    CheckUp,
+    /// The same of `notifier`.
+    CheckMail,
 }
 
 /// Which records become which file.
@@ -151,7 +155,15 @@ impl Ask {
             Self::ApplyPlan { .. } => "applyPlan",
             Self::Export(_) => "export",
             Self::TestMail => "testMail",
+            Self::CheckUp => "checkUp",
+            Self::CheckMail => "checkMail",
         }
+    }
+
+    /// Whether it is asked of `notifier`.
+    #[must_use]
+    pub fn is_for_notifier(&self) -> bool {
+        matches!(self, Self::TestMail | Self::CheckMail)
     }
 }
 

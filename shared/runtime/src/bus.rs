@@ -31,6 +31,14 @@ pub trait Bus: Send + Sync {
     /// # Errors
     /// When any of them was not taken. The next tick finds what is still due.
     async fn wake(&self, jobs: &[JobId], now: Timestamp) -> anyhow::Result<()>;
+
+    /// Says something that nobody listens to, to see whether the bus is there and takes events.
+    ///
+    /// # Errors
+    /// When it does not. A bus within the process is always there.
+    async fn try_out(&self) -> anyhow::Result<()> {
+        Ok(())
+    }
 }
 
 /// The bus of a single process: events become log lines.
@@ -85,6 +93,10 @@ impl Bus for EventBridge {
     async fn wake(&self, jobs: &[JobId], now: Timestamp) -> anyhow::Result<()> {
         let entry = |job: &JobId| self.entry(CYCLE_DUE, json!({ "job": job, "at": now }).to_string());
         self.send(&jobs.iter().map(entry).collect::<Vec<_>>()).await
+    }
+
+    async fn try_out(&self) -> anyhow::Result<()> {
+        self.send(&[self.entry("Checkup", json!({}).to_string())]).await
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod ask;
 pub mod aws;
 pub mod bus;
+pub mod checkup;
 pub mod clock;
 pub mod env;
 pub mod invocation;

@@ -380,6 +380,38 @@ fn events_that_are_none_of_ours_fail_with_the_reason() {
 }
 
 #[test]
+fn what_a_function_misses_in_the_account_it_says_itself() {
+    let deployed = Deployed::working(1, Duration::ZERO);
+    let asked = json!({
+        "operation": "0192d3a0-5b7e-7cc3-98c4-dc0c0c07398f", "application": null, "by": "Ada",
+        "ask": { "kind": "checkUp" },
+    });
+    let findings = || {
+        let told = deployed.cloud.invoke("sync", &asked).answer;
+        let found = told["done"].as_array().unwrap_or_else(|| panic!("no findings in {told:#}")).clone();
+        let text = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
+        found
+            .iter()
+            .map(|one| (text(one, "check"), text(one, "verdict"), text(one, "words")))
+            .collect::<Vec<_>>()
+    };
+    let is_told = |verdict: &str, check: &str, words: &str| {
+        let found = findings();
+        let is = |one: &(String, String, String)| one.0 == check && one.1 == verdict && one.2.contains(words);
+        assert!(found.iter().any(is), "{check} {verdict} {words} in {found:#?}");
+    };
+    // There is no bucket for exports yet, and the group is gone. A bus that is not there the stand-in does not mind.
+    deployed.cloud.delete_log_group(RECORDS);
+    is_told("problem", "exports", "bucket 'exports'");
+    is_told("problem", "records", RECORDS);
+    deployed.cloud.store_file("exports", "made", String::new());
+    deployed.cloud.make_log_group(RECORDS);
+    for check in ["exports", "events", "records", "secrets"] {
+        is_told("good", check, "");
+    }
+}
+
+#[test]
 fn the_command_line_works_on_the_tables_of_a_stack_and_makes_none_on_aws() {
     let deployed = Deployed::working(1, Duration::ZERO);
     let on_aws = |arguments: &[&str]| {

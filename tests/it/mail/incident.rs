@@ -19,6 +19,7 @@ use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
 use sync::context::{Context, Exports, RESERVE};
 use sync::cycle::run_slice;
+use sync::records::Records;
 use tempfile::TempDir;
 use testkit::servers::slapd::{self, PEOPLE, SERVICE_DN, SERVICE_PASSWORD, Slapd};
 use testkit::time::TestClock;
@@ -101,6 +102,7 @@ impl Company {
             tenant: Uuid::from_u128(1),
             reserve: RESERVE,
             metrics: Metrics::default(),
+            records: Records::printed(),
         };
         Self { directory, app, folder, clock, context, notifier, stored, threads, _engine: engine }
     }

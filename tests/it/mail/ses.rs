@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use notifier::{Letter, Mailer as _, SendError, Sender, Ses};
+use runtime::checkup::Verdict;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use uuid::Uuid;
@@ -20,6 +21,8 @@ struct Account {
     asked: Arc<Mutex<Vec<(String, Value)>>>,
     answer: (u16, &'static str, &'static str),
     account: Value,
+    /// What it says of an identity, with its status.
+    identity: (u16, Value),
 }
 
 async fn service(State(region): State<Account>, uri: Uri, _: HeaderMap, body: String) -> Response {
@@ -27,6 +30,12 @@ async fn service(State(region): State<Account>, uri: Uri, _: HeaderMap, body: St
     region.asked.lock().unwrap().push((uri.path().to_owned(), said));
     if uri.path() == "/v2/email/account" {
         return axum::Json(region.account).into_response();
+    }
+    if uri.path().starts_with("/v2/email/identities/") {
+        let (status, told) = region.identity;
+        let code = if status == 404 { "NotFoundException" } else { "AccessDeniedException" };
+        let status = StatusCode::from_u16(status).unwrap();
+        return (status, [("x-amzn-errortype", code)], axum::Json(told)).into_response();
     }
     let (status, code, message) = region.answer;
     let headers = [("x-amzn-errortype", code), ("content-type", "application/json")];
@@ -36,7 +45,11 @@ async fn service(State(region): State<Account>, uri: Uri, _: HeaderMap, body: St
 
 /// A mailer whose SES answers so, and what it was asked.
 async fn ses(answer: (u16, &'static str, &'static str), account: Value) -> (Ses, Account) {
-    let region = Account { asked: Arc::default(), answer, account };
+    let identity = (200, json!({ "VerifiedForSendingStatus": true }));
+    serving(Account { asked: Arc::default(), answer, account, identity }).await
+}
+
+async fn serving(region: Account) -> (Ses, Account) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let router = Router::new().fallback(service).with_state(region.clone());
@@ -54,7 +67,8 @@ fn at(url: &str) -> Ses {
         .build();
     let from = "rollcall@tessera.example".parse().unwrap();
     let reply_to = Some("helpdesk@tessera.example".parse().unwrap());
-    Ses::new(&config, Sender { from, reply_to }, Some("stack-mail".to_owned()))
+    let (identity, set) = ("tessera.example".to_owned(), "stack-mail".to_owned());
+    Ses::new(&config, Sender { from, reply_to }, Some(identity), Some(set))
 }
 
 /// An account that may send so many mails a second.
@@ -133,6 +147,32 @@ async fn what_ses_refuses_was_not_sent_and_the_cure_is_named() {
             other => panic!("{code}: {other:?}"),
         }
         assert_eq!(mails(&region).len(), 1, "{code} is not repeated");
+    }
+}
+
+#[tokio::test]
+async fn whether_mail_would_go_out_is_known_without_sending_one() {
+    let account = |sending: bool, production: bool, sent: f64| {
+        let quota = json!({ "Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": sent });
+        json!({ "SendingEnabled": sending, "ProductionAccessEnabled": production, "SendQuota": quota })
+    };
+    let verified = |is: bool| (200, json!({ "VerifiedForSendingStatus": is }));
+    let fine = || account(true, true, 0.0);
+    for (account, identity, verdict, words) in [
+        (fine(), verified(true), Verdict::Good, "SES sends mail as rollcall@tessera.example"),
+        (account(true, false, 0.0), verified(true), Verdict::Warning, "sandbox in eu-central-1"),
+        (account(false, true, 0.0), verified(true), Verdict::Problem, "reputation page"),
+        (account(true, true, 200.0), verified(true), Verdict::Problem, "quota of the day is used up"),
+        (fine(), verified(false), Verdict::Problem, "tessera.example is not verified yet; verify"),
+        (fine(), (404, json!({})), Verdict::Problem, "SES does not know tessera.example; verify"),
+        (fine(), (403, json!({ "message": "not authorized" })), Verdict::Problem, "not authorized"),
+    ] {
+        let answer = (200, "", "");
+        let (ses, region) = serving(Account { asked: Arc::default(), answer, account, identity }).await;
+        let [found] = &ses.look().await[..] else { panic!("one finding of '{words}'") };
+        assert_eq!((found.check.as_str(), found.verdict), ("mail", verdict), "{words}: {found:?}");
+        assert!(found.words.contains(words), "{words}: {found:?}");
+        assert!(mails(&region).is_empty());
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::stage::{Mail, read};
@@ -120,6 +121,24 @@ fn a_mail_server_that_is_away_costs_no_mail_and_no_cycle() {
     *office.environment.borrow_mut() = environment(&catcher.port);
     let _serve = Serve::start(&office);
     eventually("the mail arrives", || catcher.mails().len() == 1);
+}
+
+#[test]
+fn the_doctor_sees_without_a_mail_whether_the_server_takes_some() {
+    let (app, catcher) = (App::start(), Catcher::start());
+    let office = locked_out(&app);
+    for (port, verdict, words) in
+        [(catcher.port.clone(), "good", "lets us in"), (free_port(), "problem", "cannot be used")]
+    {
+        office.environment.replace(environment(&port));
+        let said = office.rollcall(&["doctor", "--json"]).json();
+        let of_server =
+            |one: &&Value| one["words"].as_str().is_some_and(|words| words.contains("the mail server"));
+        let found = said.as_array().unwrap().iter().find(of_server).unwrap_or_else(|| panic!("{said:#}"));
+        assert_eq!([&found["check"], &found["verdict"]], ["mail", verdict], "{found}");
+        assert!(found["words"].as_str().unwrap().contains(words), "{found}");
+    }
+    assert!(catcher.files().is_empty());
 }
 
 #[test]

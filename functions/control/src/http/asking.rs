@@ -96,7 +96,7 @@ impl Settings {
             answer: None,
         };
         self.store.note_operation(&operation).await?;
-        let worker = if asked.ask == Ask::TestMail { &self.notifier } else { &self.worker };
+        let worker = if asked.ask.is_for_notifier() { &self.notifier } else { &self.worker };
         let answer = worker.ask(asked).await;
         let (succeeded, reason) = match &answer {
             Ok(Answer::Done(_)) => (Some(true), None),

@@ -22,6 +22,7 @@
 //! POST   …/jobs/{job}/bulkUpload                               people, as SCIM bulk requests
 //! POST   …/appRoleAssignedTo                                     DELETE …/appRoleAssignedTo/{assignment}
 //! POST   /v1.0/auditLogs/provisioning/exports
+//! POST   /v1.0/checkups
 //! ```
 //!
 //! `…` is `/v1.0/servicePrincipals/{application}`; `{application}` is an application's id or its name.
@@ -37,6 +38,7 @@ mod asking;
 mod assignments;
 mod audit;
 mod body;
+mod checkups;
 mod exports;
 mod jobs;
 mod notification;
@@ -123,6 +125,7 @@ fn of_applications() -> Routes<Settings> {
     let instantiate = "/v1.0/applicationTemplates/{template}/instantiate";
     Routes::new()
         .post(instantiate, applications::instantiate, openapi::instantiate())
+        .post("/v1.0/checkups", checkups::ask, openapi::check_up())
         .post(all, applications::create, openapi::create())
         .put(&one, applications::replace, openapi::replace())
         .patch(&one, applications::change, openapi::change())

@@ -146,6 +146,18 @@ pub(super) fn test_mail() -> About {
         .refuses(&[504])
 }
 
+pub(super) fn check_up() -> About {
+    let found = json!({ "value": [
+        { "check": "events", "verdict": "good", "words": "sync tells what happens" },
+        { "check": "mail", "verdict": "warning", "words": "the account is in SES's sandbox: it writes to verified addresses only; ask for production access" },
+    ] });
+    About::new("checkUp", APPLICATIONS, "Has the functions look at what they may do and whom they reach")
+        .more(
+            "The bus, the log group of records, the bucket of exports, the secrets of applications, and mail are tried; mail without sending one. Each finding has a verdict (good, warning, problem), and says what to do.",
+        )
+        .answers(200, "What they found.", Shape::like("Findings", &found))
+}
+
 pub(super) fn create_job() -> About {
     let made = json!({ "id": JOB, "templateId": "scim", "schedule": { "state": "Disabled" }, "status": { "code": "NotConfigured" } });
     About::new("createJob", JOBS, "Makes the job of an application that has none yet")

@@ -175,6 +175,7 @@ async fn an_owner_changes_the_application_they_own_and_no_other_and_makes_none()
     cloud.ask(&Method::PATCH, &patch("Other"), &change, &nothing).await.refused(403);
     cloud.ask(&Method::PATCH, &patch("none"), &change, &nothing).await.refused(403);
     cloud.ask(&Method::POST, "/v1.0/applications", &cloud.stage.document(), &nothing).await.refused(403);
+    cloud.ask(&Method::POST, "/v1.0/checkups", &Value::Null, &nothing).await.refused(403);
     let (_, job) = cloud.stage.paths("Ledgerly").await;
     cloud.ask(&Method::POST, &format!("{job}/pause"), &Value::Null, &nothing).await.is(204);
     assert_eq!(cloud.stage.audits().await[0].by_id, "somebody");

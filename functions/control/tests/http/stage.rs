@@ -27,6 +27,7 @@ use store::{AuditEntry, DynamoStore, StoredApplication, TableNames, Worker};
 use sync::ask::InProcess;
 use sync::context::{Context, RESERVE};
 use sync::cycle::run_slice;
+use sync::records::Records;
 use tempfile::TempDir;
 use testkit::sandbox::{Sandbox, Settings as App};
 use testkit::time::TestClock;
@@ -76,6 +77,7 @@ impl Stage {
             tenant: Uuid::from_u128(1),
             reserve: RESERVE,
             metrics: Metrics::default(),
+            records: Records::printed(),
             exports: Exports::Folder(folder.path().join("exports")),
         };
         let settings = Settings {

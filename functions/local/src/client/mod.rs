@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use runtime::clock::SystemClock;
+use secrecy::SecretString;
 use serde_json::Value;
 
 pub(crate) use self::address::Address;
@@ -98,6 +99,14 @@ impl Client {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The token that a service elsewhere is asked with, where there is one.
+    pub(crate) async fn token(&self) -> Option<SecretString> {
+        match &self.service {
+            Service::Here(_) => None,
+            Service::There(there) => there.token().await,
+        }
     }
 
     /// What is at a path.

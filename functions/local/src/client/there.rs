@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use engine::ports::Clock;
 use reqwest::Method;
+use secrecy::SecretString;
 use serde_json::Value;
 
 use super::error::no_token;
@@ -28,6 +29,10 @@ impl There {
     pub(super) fn with(address: Address, tokens: Tokens) -> anyhow::Result<Self> {
         let web = Web::new(address.url())?;
         Ok(Self { address, web, tokens })
+    }
+
+    pub(super) async fn token(&self) -> Option<SecretString> {
+        self.tokens.bearer().await.ok().flatten()
     }
 
     pub(super) async fn ask(

@@ -76,7 +76,7 @@ impl Issuer {
     pub(super) async fn discover(issuer: &str) -> anyhow::Result<Self> {
         let refused = |problem: &str| {
             Refusal(format!(
-                "--issuer '{issuer}' {problem}; write it as it stands in its tokens, such as https://login.tessera.example"
+                "the issuer '{issuer}' {problem}; write it as it stands in its tokens, such as https://login.tessera.example"
             ))
         };
         let name = issuer.trim().trim_end_matches('/').to_owned();

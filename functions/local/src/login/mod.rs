@@ -30,6 +30,11 @@ use ::api::web;
 /// The variable that comes before any login.
 const VARIABLE: &str = "ROLLCALL_TOKEN";
 
+/// Whether an issuer can be reached, and is who it says.
+pub(crate) async fn reach(issuer: &str) -> anyhow::Result<()> {
+    Issuer::discover(issuer).await.map(drop)
+}
+
 /// The token for one service.
 pub(crate) struct Tokens {
     source: Source,

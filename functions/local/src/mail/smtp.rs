@@ -10,6 +10,7 @@ use lettre::transport::smtp::Error;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use notifier::message::message;
 use notifier::{Letter, Mailer, SendError, Sender};
+use runtime::checkup::Finding;
 use url::{Host, Url};
 
 use crate::exit::Refusal;
@@ -86,6 +87,16 @@ impl Mailer for Smtp {
                 self.name,
                 whole(&error)
             ))),
+        }
+    }
+
+    async fn look(&self) -> Vec<Finding> {
+        let unusable =
+            |why: String| vec![Finding::problem("mail", format!("the mail server {} {why}", self.name))];
+        match self.transport.test_connection().await {
+            Ok(true) => vec![Finding::good("mail", format!("the mail server {} lets us in", self.name))],
+            Ok(false) => unusable("hangs up".to_owned()),
+            Err(error) => unusable(format!("cannot be used: {}", whole(&error))),
         }
     }
 }

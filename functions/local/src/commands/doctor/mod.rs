@@ -1,13 +1,17 @@
 //! `rollcall doctor`: whether all is there that a service needs, check by check, each with its cure.
 //!
-//! In: a service, by its API. Out: findings. Promised: nothing is changed, and no more is asked than somebody may read.
+//! In: a service, by its API. Out: findings. Promised: nothing is changed but what the functions try to see whether they may.
+
+mod token;
 
 use comfy_table::Table;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::StatusCode;
-use serde::{Deserialize, Serialize};
+use reqwest::{Method, StatusCode};
+use runtime::checkup::{Finding, Verdict};
+use serde::Deserialize;
 use serde_json::Value;
 
+use self::token::Claims;
 use crate::cli::Cli;
 use crate::client::{Client, ClientError, Known, Where};
 use crate::exit::Exit;
@@ -21,39 +25,6 @@ const LATE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Applications whose mail is looked at, a request each.
 const MAILBOXES: usize = 50;
-
-/// What was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Finding {
-    check: &'static str,
-    verdict: Verdict,
-    /// What is so, and what to do about it.
-    words: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-enum Verdict {
-    Good,
-    /// Somebody should look.
-    Warning,
-    /// It does not work.
-    Problem,
-}
-
-impl Finding {
-    fn good(check: &'static str, words: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Good, words: words.into() }
-    }
-
-    fn warning(check: &'static str, words: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Warning, words: words.into() }
-    }
-
-    fn problem(check: &'static str, words: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Problem, words: words.into() }
-    }
-}
 
 pub(crate) async fn run(cli: &Cli) -> anyhow::Result<Exit> {
     let client = Client::open(cli).await?;
@@ -69,7 +40,11 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<Exit> {
 
 async fn examine(client: &Client) -> Vec<Finding> {
     let asked = client.get_with_clock("/servicePrincipals?$top=1").await;
-    let mut found = vec![of_service(client, asked.as_ref().err())];
+    let claims = client.token().await.as_ref().and_then(Claims::of);
+    let mut found = vec![of_service(client, asked.as_ref().err(), claims.as_ref())];
+    if let Some(claims) = claims {
+        found.push(claims.issuer(client.now()).await);
+    }
     if let Ok((_, Some(there))) = asked {
         found.push(of_clock(client.now(), there));
     }
@@ -80,6 +55,7 @@ async fn examine(client: &Client) -> Vec<Finding> {
         Ok(_) => Finding::good("log", "the provisioning log can be read"),
         Err(error) => Finding::problem("log", error.to_string()),
     });
+    found.extend(of_functions(client).await);
     match client.applications().await {
         Ok(all) => {
             found.extend(of_jobs(&all, client.now()));
@@ -90,7 +66,21 @@ async fn examine(client: &Client) -> Vec<Finding> {
     found
 }
 
-fn of_service(client: &Client, error: Option<&ClientError>) -> Finding {
+/// What those who do the work find out about themselves.
+async fn of_functions(client: &Client) -> Vec<Finding> {
+    match client.change(Method::POST, "/checkups", None).await {
+        Ok(mut told) => Vec::deserialize(told["value"].take()).unwrap_or_else(|error| {
+            vec![Finding::problem("functions", ClientError::unreadable("a check", &error).to_string())]
+        }),
+        Err(ClientError::Refused(StatusCode::FORBIDDEN, _)) => vec![Finding::warning(
+            "functions",
+            "whether they may do what they need is only told to who may change applications",
+        )],
+        Err(error) => vec![Finding::problem("functions", error.to_string())],
+    }
+}
+
+fn of_service(client: &Client, error: Option<&ClientError>, claims: Option<&Claims>) -> Finding {
     let place = match client.place() {
         Where::Here => "the data folder".to_owned(),
         Where::There(address) => address.to_string(),
@@ -98,7 +88,8 @@ fn of_service(client: &Client, error: Option<&ClientError>) -> Finding {
     match error {
         None => Finding::good("service", format!("{place} answers, and takes the token")),
         Some(error @ ClientError::Refused(StatusCode::UNAUTHORIZED, _)) => {
-            Finding::problem("token", error.to_string())
+            let words = claims.map(|claims| format!(" ({})", claims.words(client.now())));
+            Finding::problem("token", format!("{error}{}", words.unwrap_or_default()))
         }
         Some(error @ ClientError::Refused(StatusCode::FORBIDDEN, _)) => {
             Finding::problem("permissions", error.to_string())
@@ -248,7 +239,7 @@ fn table(found: &[Finding]) -> Table {
             Verdict::Warning => "look",
             Verdict::Problem => "BROKEN",
         };
-        table.add_row([finding.check, verdict, &finding.words]);
+        table.add_row([&finding.check, verdict, &finding.words]);
     }
     table
 }
