@@ -37,11 +37,23 @@ fn binary() -> &'static PathBuf {
     })
 }
 
-/// Where cargo put a function's binary.
+/// A function's binary as it is run: the one that was built with the tests, or that of the folder which `ROLLCALL_FUNCTIONS`
+/// names, such as one of release binaries.
 pub(crate) fn function(name: &str) -> PathBuf {
+    match std::env::var_os("ROLLCALL_FUNCTIONS") {
+        Some(folder) => there(PathBuf::from(folder).join(name)),
+        None => symbols_of(name),
+    }
+}
+
+/// A function's binary that was built with the tests, whose symbols are still there.
+pub(crate) fn symbols_of(name: &str) -> PathBuf {
     // The test itself is target/debug/deps/it-0123456789abcdef.
     let test = std::env::current_exe().expect("a test knows where it is");
-    let binary = test.ancestors().nth(2).expect("cargo puts tests two folders deep").join(name);
+    there(test.ancestors().nth(2).expect("cargo puts tests two folders deep").join(name))
+}
+
+fn there(binary: PathBuf) -> PathBuf {
     assert!(
         binary.exists(),
         "there is no {}; run the tests with tests/run, which builds it",

@@ -12,7 +12,7 @@ mod scimmy;
 mod serve;
 
 pub(crate) use app_server::{AppServer, Make, TOKEN};
-pub(crate) use command::{Said, command, function};
+pub(crate) use command::{Said, command, function, symbols_of};
 pub(crate) use office::{HEADER, Office, Person, application};
 pub(crate) use sandbox::App;
 pub(crate) use serve::{Serve, eventually};

@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::{FUNCTIONS, list, of_type, properties, template, text};
-use crate::support::function;
+use crate::support::symbols_of;
 
 /// What the SDK brings along and never asks here: of directory buckets, which have names that ours cannot have, and of
 /// credentials that lie in a profile or a file, where Lambda gives them by the environment.
@@ -93,7 +93,7 @@ fn camel(name: &str) -> String {
 
 /// What the code of a function can ask of the account.
 fn asked(folder: &str) -> BTreeSet<String> {
-    let symbols = symbols(&function(folder));
+    let symbols = symbols(&symbols_of(folder));
     let operations: BTreeSet<_> = symbols.iter().filter_map(|symbol| operation(symbol)).collect();
     assert!(!operations.is_empty(), "{folder} has no symbols of AWS's SDK: was it stripped of them?");
     operations.into_iter().flat_map(|(service, name)| needed(service, name, &symbols)).collect()
@@ -139,7 +139,7 @@ fn each_function_may_do_what_its_code_can_ask_for_and_no_more() {
 fn who_has_no_code_for_the_log_or_for_an_index_may_not_ask_it() {
     let template = template();
     for (folder, resource) in FUNCTIONS {
-        let symbols = symbols(&function(folder));
+        let symbols = symbols(&symbols_of(folder));
         for (what, linked, place) in PLACES {
             let has_code = symbols.iter().any(|symbol| linked.iter().any(|part| symbol.contains(part)));
             let actions = on(&template, resource, place);
