@@ -1,9 +1,9 @@
 """Deploys template.yaml into a stand-in for AWS (ministack), as CloudFormation would: tables, buckets, rules, gateway, functions.
 
-    deploy.py URL REGION FOLDER SECONDS NAME=VALUE...     prints the stack's outputs, and the functions' names, as JSON
+    deploy.py URL REGION FOLDER SECONDS NAME=VALUE...     prints the stack's outputs, and the names of functions, their logs and dead letters, as JSON
 
 FOLDER holds the functions' binaries, SECONDS is how long an invocation of sync may take, each NAME a parameter.
-What the stand-in does not know is left out: saved queries, and alarms over several metrics. An issuer on loopback has no TLS, so
+What the stand-in does not know is left out: saved queries, alarms over several metrics, a first user. An issuer on loopback has no TLS, so
 that parameter's pattern is left out, too. Everything else is the template's own.
 """
 
@@ -18,12 +18,16 @@ import boto3
 from expanded import expanded
 
 FUNCTIONS = {"SyncFunction": "sync", "QueryFunction": "query", "ControlFunction": "control", "NotifierFunction": "notifier"}
+TOLD = [*FUNCTIONS, "SyncLogs", "NotifierLogs", "SyncDeadLetters", "NotifierDeadLetters"]
 STACK = "rollcall"
 PATIENCE = 60
 
 
+UNKNOWN = ["AWS::Logs::QueryDefinition", "AWS::Cognito::UserPoolUser", "AWS::Cognito::UserPoolUserToGroupAttachment"]
+
+
 def known(resource):
-    return resource["Type"] != "AWS::Logs::QueryDefinition" and "Metrics" not in resource.get("Properties", {})
+    return resource["Type"] not in UNKNOWN and "Metrics" not in resource.get("Properties", {})
 
 
 def bootstrap(folder, binary):
@@ -65,7 +69,7 @@ def main(url, region, folder, seconds, *parameters):
         events = formation.describe_stack_events(StackName=STACK)["StackEvents"]
         sys.exit("\n".join(f"{one['LogicalResourceId']}: {one.get('ResourceStatusReason')}" for one in events if "FAILED" in one["ResourceStatus"]))
     made = formation.describe_stack_resources(StackName=STACK)["StackResources"]
-    told = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in made if one["LogicalResourceId"] in FUNCTIONS}
+    told = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in made if one["LogicalResourceId"] in TOLD}
     print(json.dumps(told | {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}))
 
 

@@ -63,7 +63,7 @@ pub(crate) struct Cloud {
 }
 
 /// A queue, by its address.
-pub(crate) struct Queue(Value);
+pub(crate) struct Queue(pub(crate) Value);
 
 /// What a function answered.
 #[derive(Debug)]
@@ -346,21 +346,33 @@ impl Cloud {
         Queue(made["QueueUrl"].clone())
     }
 
+    /// Says something on a bus.
+    pub(crate) fn say(&self, bus: &str, event: &Value) {
+        let entry = json!({
+            "EventBusName": bus, "Source": event["source"], "DetailType": event["detail-type"],
+            "Detail": event["detail"].to_string(),
+        });
+        self.target("events", "AWSEvents.PutEvents", &json!({ "Entries": [entry] }));
+    }
+
     /// The names of the events that a queue heard since it was asked last.
     pub(crate) fn heard(&self, queue: &Queue) -> Vec<String> {
-        let mut heard = Vec::new();
+        let name = |event: &Value| event["detail-type"].as_str().unwrap_or_default().to_owned();
+        self.received(queue).iter().map(name).collect()
+    }
+
+    /// What came into a queue since it was asked last.
+    pub(crate) fn received(&self, queue: &Queue) -> Vec<Value> {
+        let mut all = Vec::new();
         loop {
             let ask = json!({ "QueueUrl": queue.0, "MaxNumberOfMessages": 10 });
             let received = self.target("sqs", "AmazonSQS.ReceiveMessage", &ask);
             let messages = received["Messages"].as_array().cloned().unwrap_or_default();
             if messages.is_empty() {
-                return heard;
+                return all;
             }
-            for message in messages {
-                let event: Value =
-                    serde_json::from_str(message["Body"].as_str().unwrap_or_default()).unwrap_or_default();
-                heard.push(event["detail-type"].as_str().unwrap_or_default().to_owned());
-            }
+            let bodies = messages.iter().map(|message| message["Body"].as_str().unwrap_or_default());
+            all.extend(bodies.map(|body| serde_json::from_str::<Value>(body).unwrap_or_default()));
         }
     }
 
@@ -374,6 +386,13 @@ impl Cloud {
             let failed = answer.headers().contains_key("x-amz-function-error");
             Invoked { failed, answer: answer.json().await.expect("functions answer in JSON") }
         })
+    }
+
+    /// Has a function called as events call it: tried again as it is configured, and laid aside after that.
+    pub(crate) fn invoke_later(&self, function: &str, event: &Value) {
+        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.url);
+        let request = self.client.post(url).header("X-Amz-Invocation-Type", "Event").body(event.to_string());
+        self.send("lambda", request);
     }
 
     /// One of the services that take JSON and name the operation in a header.
