@@ -65,7 +65,26 @@ async fn done(context: &Context, asked: &Asked, deadline: Option<Timestamp>) -> 
     };
     let stored = context.store.application(id).await.map_err(of_store)?;
     let stored = stored.ok_or_else(|| refused(404, "Request_ResourceNotFound", "the application is gone"))?;
-    about(context, asked, &stored, deadline).await
+    let told = about(context, asked, &stored, deadline).await?;
+    if makes_due(&asked.ask) {
+        // The schedule finds it within a minute in any case, and somebody waits.
+        if let Err(error) = context.bus.wake(std::slice::from_ref(&stored.job), context.clock.now()).await {
+            tracing::warn!(job.id = %stored.job, "it begins with the next turn of the schedule: {error:#}");
+        }
+    }
+    Ok(told)
+}
+
+/// Whether a cycle may have something to do after that. One that has not, or runs already, leaves it at that.
+fn makes_due(ask: &Ask) -> bool {
+    matches!(
+        ask,
+        Ask::Start
+            | Ask::Restart { .. }
+            | Ask::Due
+            | Ask::DecideRemovals { .. }
+            | Ask::DecideEscrows { ignore: false, .. }
+    )
 }
 
 /// What is asked about one application.

@@ -380,6 +380,17 @@ fn events_that_are_none_of_ours_fail_with_the_reason() {
 }
 
 #[test]
+fn what_somebody_starts_begins_at_once_and_not_with_the_next_turn_of_the_schedule() {
+    let deployed = Deployed::working(3, Duration::ZERO);
+    let asked = json!({
+        "operation": "0192d3a0-5b7e-7cc3-98c4-dc0c0c07398f", "by": "Ada", "ask": { "kind": "start" },
+        "application": deployed.get("/v1.0/servicePrincipals")["value"][0]["id"],
+    });
+    assert!(!deployed.cloud.invoke("sync", &asked).failed);
+    deployed.wait_for("the end of a cycle", |status| status["lastExecution"]["figures"]["created"] == 3);
+}
+
+#[test]
 fn what_a_function_misses_in_the_account_it_says_itself() {
     let deployed = Deployed::working(1, Duration::ZERO);
     let asked = json!({
