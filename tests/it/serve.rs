@@ -136,6 +136,18 @@ fn status_that_is_watched_says_what_changes_until_it_is_ended() {
 }
 
 #[test]
+fn status_that_is_watched_ends_while_the_service_keeps_it_waiting_too() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let office = App::start().office();
+    let mut watch =
+        office.command(&["status", "--watch", "--url", &url]).env("ROLLCALL_TOKEN", "t").spawn().unwrap();
+    let _asked = silent.accept().unwrap();
+    signal(&watch, "-INT");
+    assert_eq!(watch.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn status_that_is_watched_for_one_job_refuses_a_name_that_is_none() {
     let office: Office = App::start().office();
     office.rollcall(&["status", "Nobody", "--watch"]).exits(2).says(&["Nobody", "rollcall apply"]);

@@ -24,9 +24,10 @@ const TURN: Duration = Duration::from_secs(5);
 pub(crate) async fn run(cli: &Cli, options: &Serve) -> anyhow::Result<Exit> {
     let home = Home::own(cli).await?;
     let api = Api::start(&home, options.port).await?;
+    // Before anybody reads that it serves, and may ask it to end.
+    let mut end = std::pin::pin!(asked_to_end()?);
     greet(cli, &home, &api).await?;
     let mut scheduler = Scheduler::new(home.context.clone(), usize::from(options.jobs_at_once));
-    let mut end = std::pin::pin!(asked_to_end());
     let mut mail = std::pin::pin!(mail::rounds(&home));
     loop {
         if let Err(error) = scheduler.turn().await {
@@ -41,9 +42,10 @@ pub(crate) async fn run(cli: &Cli, options: &Serve) -> anyhow::Result<Exit> {
     }
     tracing::info!("asked to end");
     scheduler.stop();
+    let again = asked_to_end()?;
     tokio::select! {
         result = finish(cli, &mut scheduler) => result?,
-        () = asked_to_end() => tracing::warn!("asked twice: cycles under way are cut and go on at the next start"),
+        () = again => tracing::warn!("asked twice: cycles under way are cut and go on at the next start"),
     }
     api.stop().await;
     Ok(Exit::Done)
@@ -62,28 +64,27 @@ async fn finish(cli: &Cli, scheduler: &mut Scheduler) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ctrl-C, or what a service manager sends.
-async fn asked_to_end() {
-    let interrupt = async {
+/// Ctrl-C, or what a service manager sends. It is listened for from the call on.
+#[cfg(unix)]
+fn asked_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ctrl-C. It is listened for once the future is waited for.
+#[cfg(not(unix))]
+fn asked_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
+    })
 }
 
 async fn greet(cli: &Cli, home: &Home, api: &Api) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 //! On a terminal a bar moves; elsewhere a line is written whenever something changed, as JSON with `--json`.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -24,6 +25,17 @@ const LOOK: Duration = Duration::from_secs(1);
 const LOOK_THERE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(cli: &Cli, client: &Client, job: Option<&str>) -> anyhow::Result<Exit> {
+    tokio::select! {
+        // Listens from before the first look to the end: a listener for each pause would miss what comes between two.
+        biased;
+        signal = tokio::signal::ctrl_c() => signal?,
+        Err(error) = watch(cli, client, job) => return Err(error),
+    }
+    Ok(Exit::Done)
+}
+
+/// Ends with an error alone.
+async fn watch(cli: &Cli, client: &Client, job: Option<&str>) -> anyhow::Result<Infallible> {
     let mut screen = if cli.json {
         Screen::Json(BTreeMap::new())
     } else if std::io::stderr().is_terminal() {
@@ -38,13 +50,7 @@ pub(super) async fn run(cli: &Cli, client: &Client, job: Option<&str>) -> anyhow
     loop {
         let jobs = found(client, job).await?;
         screen.show(&jobs, client.now())?;
-        tokio::select! {
-            () = client.clock().tick(look) => {}
-            signal = tokio::signal::ctrl_c() => {
-                signal?;
-                return Ok(Exit::Done);
-            }
-        }
+        client.clock().tick(look).await;
     }
 }
 
