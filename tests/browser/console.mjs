@@ -216,12 +216,13 @@ async function has(place, words) {
   });
 }
 
-// It becomes so within a minute: cycles take their time on a busy machine. The page moves by itself or is loaded again.
+// It becomes so within a minute: cycles take their time on a busy machine. The page moves by itself or is loaded again,
+// and where it does both at once the browser breaks one of them off.
 async function until(page, isSo) {
   for (let turn = 0; turn < 60; turn++) {
     if (await isSo().catch(() => false)) return;
     await page.waitForTimeout(1000);
-    await page.reload();
+    await page.reload().catch(() => {});
   }
   assert.fail(`it did not become so; the page says: ${await page.locator("main").textContent()}`);
 }

@@ -22,8 +22,7 @@ pub(crate) fn tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// A port that was free a moment ago.
+/// A port for a server that takes a number and no socket. No other test gets it meanwhile.
 pub(crate) fn free_port() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("a listener has an address").port().to_string()
+    testkit::servers::free_port().expect("a port is free").to_string()
 }

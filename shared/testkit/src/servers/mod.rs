@@ -26,6 +26,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -104,12 +105,28 @@ fn end_of(text: &str) -> &str {
     text.char_indices().rev().nth(2000).map_or(text, |(at, _)| &text[at..])
 }
 
-/// A port of loopback that nothing listens on just now.
-fn free_port() -> Result<u16> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(doing("looking for a free port"))
+/// The first port given to servers. Above those of well-known services, and far below 32768, where Linux begins to take
+/// ports for whoever asks for any and for the near ends of connections: those would be gone before a server starts.
+const FIRST_PORT: u16 = 10_000;
+
+/// Ports of one test: a few for each of its servers.
+const PORTS_OF_A_TEST: u16 = 50;
+
+/// Tests that run beside each other at most, each with ports of its own.
+const TESTS: u16 = 400;
+
+/// A port of loopback that nothing listens on, for a server of another program, which takes a number and no socket.
+/// Tests that nextest runs at the same time get different ones, and so do calls in one process.
+pub fn free_port() -> Result<u16> {
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let slot = std::env::var("NEXTEST_TEST_GLOBAL_SLOT").ok().and_then(|slot| slot.parse::<u32>().ok());
+    // Without nextest all tests of a binary are one process, and binaries run one after the other.
+    let slot = slot.unwrap_or_else(std::process::id) % u32::from(TESTS);
+    let first = FIRST_PORT + PORTS_OF_A_TEST * slot as u16;
+    (0..PORTS_OF_A_TEST)
+        .map(|_| first + GIVEN.fetch_add(1, Ordering::Relaxed) % PORTS_OF_A_TEST)
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .ok_or_else(|| doing("looking for a free port")(io::ErrorKind::AddrInUse.into()))
 }
 
 /// A running server; killed when dropped.
