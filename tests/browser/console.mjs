@@ -90,22 +90,21 @@ const parts = {
     await has(page.locator("#summary"), "nothing needs you");
   },
 
-  // Approves one of the removals that wait, by the keyboard alone, and rejects another; the cycle does as it is told.
+  // Rejects one of the removals that wait, and approves another by the keyboard alone, which then happens by itself.
   async removals(page, link, names) {
     const [approved, rejected] = names.split(",");
     await page.goto(link);
     await page.getByRole("link", { name: "Ledgerly", exact: true }).click();
     await page.locator(".facts > div", { hasText: "Removals that wait" }).getByRole("link", { name: "10" }).click();
+    await page.getByRole("checkbox", { name: rejected }).check();
+    await page.getByRole("button", { name: "Reject those ticked" }).click();
+    await has(page.getByRole("row", { name: rejected }), "rejected");
+    await judged(page);
     await page.getByRole("checkbox", { name: approved }).press("Space");
     await page.getByRole("button", { name: "Approve those ticked" }).press("Enter");
     await has(page.getByRole("status"), "Approved");
-    await page.getByRole("checkbox", { name: rejected }).check();
-    await page.getByRole("button", { name: "Reject those ticked" }).click();
-    await has(page.getByRole("row", { name: approved }), "approved");
+    await until(page, async () => (await page.getByRole("row", { name: approved }).count()) === 0);
     await has(page.getByRole("row", { name: rejected }), "rejected");
-    await judged(page);
-    await page.getByRole("link", { name: "Status", exact: true }).click();
-    await page.getByRole("button", { name: "Start" }).click();
   },
 
   // Narrows the scoping filter: writes it wrong first, sees the consequences, and saves.
