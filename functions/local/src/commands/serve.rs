@@ -94,7 +94,7 @@ async fn greet(cli: &Cli, home: &Home, api: &Api) -> anyhow::Result<()> {
             &json!({ "serving": cli.data_dir(), "jobs": jobs, "api": api.url(), "console": api.link() }),
         );
     }
-    output::line(format_args!("Rollcall serves {} with {jobs} jobs.", cli.data_dir().display()))?;
+    output::line(format_args!("Rollcall serves {}, jobs: {jobs}.", cli.data_dir().display()))?;
     output::line(format_args!("Open   {}", api.link()))?;
     output::line(format_args!("API    {}", api.url()))?;
     output::line(format_args!("Token  in {}", api.token_file().display()))?;
