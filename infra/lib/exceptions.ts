@@ -70,6 +70,11 @@ const EXCEPTIONS: readonly Exception[] = [
     reason: 'Secrets come and go with applications; their names begin with the prefix that is set aside for them.',
   },
   {
+    resources: ['SyncRole'],
+    rule: secrets('????????-????-????-????-????????????/'),
+    reason: 'Those of a deleted application go with it; each has its id in its name.',
+  },
+  {
     resources: ['NotifierRole'],
     rule: secrets('webhook'),
     reason: 'So do the keys of webhooks, and notifier reads no other secret.',

@@ -21,7 +21,7 @@ use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use crate::context::Context;
-use crate::control::{self, Now, Paused};
+use crate::control::{self, DeleteError, Now, Paused};
 use crate::cycle::{SliceError, document, make_due};
 use crate::{checkup, credentials, discover, export, plan, preview};
 
@@ -114,7 +114,14 @@ async fn about(
             Ok(Value::Null)
         }
         Ask::Delete { application: true } => {
-            control::delete(context, stored).await.map_err(of_store)?;
+            control::delete(context, stored).await.map_err(|error| match error {
+                DeleteError::Store(error) => of_store(error),
+                DeleteError::Credential(error) => {
+                    tracing::error!(application.id = stored.id, "{error}");
+                    let again = "its job is deleted; delete the application once more when that is mended";
+                    refused(503, "serviceNotAvailable", format!("{error}; {again}"))
+                }
+            })?;
             Ok(Value::Null)
         }
         Ask::Delete { application: false } => {

@@ -17,6 +17,8 @@ use engine::model::{JobId, ObjectType, SourceId};
 use engine::ports::{FingerprintChange, Store as _, StoreError, Unobserved};
 use engine::reset::{Reset, ResetScope};
 use jiff::{SignedDuration, Timestamp};
+use runtime::secrets::NotForgotten;
+use serde_json::Value;
 use store::{OrderError, StoredApplication};
 
 use crate::context::Context;
@@ -99,18 +101,43 @@ pub async fn restart(context: &Context, job: &JobId, scope: &ResetScope, by: &st
     context.store.order(job, false).await
 }
 
-/// Deletes a job with everything remembered of it; the provisioning log stays. The accounts in the target stay too.
+/// Why an application was not deleted, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteError {
+    /// The job is gone, and a credential that was put away for it may still be there.
+    #[error(transparent)]
+    Credential(#[from] NotForgotten),
+    /// The store failed; `Busy` when the job's worker does not end its page in time.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Deletes a job with everything remembered of it, and the credentials that Rollcall put away for it; the provisioning log
+/// stays. The accounts in the target stay too, and so do secrets that somebody else keeps.
 ///
 /// # Errors
-/// [`StoreError`]; `Busy` when its worker does not end its page in time.
-pub async fn delete(context: &Context, stored: &StoredApplication) -> Result<(), StoreError> {
+/// [`DeleteError`]; asked again, it goes on.
+pub async fn delete(context: &Context, stored: &StoredApplication) -> Result<(), DeleteError> {
     match stopped(context, &stored.job).await {
         Ok((lease, _)) => context.store.delete_job(&lease).await?,
         // Deleted before, and cut before its application was.
         Err(StoreError::Missing(_)) => {}
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     }
-    context.store.delete_application(stored).await
+    for reference in texts(&stored.document) {
+        context.secrets.forget(reference, &stored.id).await?;
+    }
+    Ok(context.store.delete_application(stored).await?)
+}
+
+/// All texts of a document, references to secrets among them.
+fn texts(document: &Value) -> Vec<&str> {
+    match document {
+        Value::String(text) => vec![text],
+        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Makes a job as new: everything remembered of it is gone, and it waits to be started. The application stays, and so do

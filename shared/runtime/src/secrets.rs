@@ -1,7 +1,8 @@
 //! Secrets by reference: what is stored and logged is where a secret lies, never the secret.
 //!
 //! In: `env:NAME`, `file:PATH`, or `secretsmanager:ARN`, behind whose ARN `#NAME` picks one value of a JSON document.
-//! Out: a [`SecretString`], which prints as `[REDACTED]`. Errors name the reference and the cure.
+//! Out: a [`SecretString`], which prints as `[REDACTED]`; or the secret is gone, where it was put away for an application.
+//! Errors name the reference and the cure.
 //!
 //! # Guarantees
 //! Nothing is asked of AWS before a reference needs it. What Secrets Manager answered is kept for five minutes, so
@@ -11,7 +12,7 @@
 mod manager;
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,6 +33,16 @@ const KEPT: SignedDuration = SignedDuration::from_mins(5);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the secret '{reference}' cannot be had: {problem}")]
 pub struct SecretError {
+    /// The reference as it was written.
+    pub reference: String,
+    /// What is wrong and how to mend it.
+    pub problem: String,
+}
+
+/// Why a secret may still be there. Names the reference and the cure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the secret '{reference}' was not deleted: {problem}")]
+pub struct NotForgotten {
     /// The reference as it was written.
     pub reference: String,
     /// What is wrong and how to mend it.
@@ -90,6 +101,23 @@ impl Secrets {
         text.map_err(|problem| SecretError { reference: reference.to_owned(), problem })
     }
 
+    /// Deletes a secret that was put away for `owner`, in a place below theirs: `…/<owner>/<key>`. One that lies elsewhere was put
+    /// there by others, and stays. One that is gone is as it should be.
+    ///
+    /// # Errors
+    /// [`NotForgotten`] when it may still be there.
+    pub async fn forget(&self, reference: &str, owner: &str) -> Result<(), NotForgotten> {
+        let Some((kind, place)) = reference.split_once(':') else { return Ok(()) };
+        let folder = Path::new(place).parent();
+        let owned = folder.and_then(Path::to_str).is_some_and(|folder| folder.ends_with(owner));
+        let gone = match kind {
+            "file" if owned => delete(Path::new(place)),
+            "secretsmanager" if owned => manager::delete(self.client().await, place).await,
+            _ => Ok(()),
+        };
+        gone.map_err(|problem| NotForgotten { reference: reference.to_owned(), problem })
+    }
+
     /// One value in Secrets Manager: `ARN`, or `ARN#NAME` for one of several in a JSON document.
     async fn managed(&self, place: &str) -> Result<String, String> {
         // The name of a secret holds no '#'.
@@ -133,6 +161,19 @@ fn read(path: &Path) -> Result<String, String> {
         Ok(_) => Ok(text),
         Err(error) => Err(format!("{}: {error}", path.display())),
     }
+}
+
+/// Deletes a file, and its folder with the last one.
+fn delete(path: &Path) -> Result<(), String> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(format!("{}: {error}", path.display()));
+        }
+        _ => {}
+    }
+    // Not empty while others lie there.
+    let _ = path.parent().map(std::fs::remove_dir);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -237,6 +237,15 @@ impl Cloud {
         made["ARN"].as_str().expect("a secret has an ARN").to_owned()
     }
 
+    /// The names of the secrets that are not being deleted.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let listed =
+            self.target("secretsmanager", "secretsmanager.ListSecrets", &json!({ "MaxResults": 100 }));
+        let all = listed["SecretList"].as_array().expect("a list of secrets").iter();
+        let kept = all.filter(|secret| secret["DeletedDate"].is_null());
+        kept.map(|secret| secret["Name"].as_str().expect("a secret has a name").to_owned()).collect()
+    }
+
     /// Spoils what is remembered of a job.
     pub(crate) fn spoil_job(&self, job: &str) {
         let update = json!({

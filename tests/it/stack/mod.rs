@@ -27,8 +27,8 @@ const ANSWER: u32 = 2;
 /// people, on a machine that does much else.
 const INVOCATION: u32 = 41;
 
-/// A token that works nowhere.
-const STALE: &str = "canary-of-a-stale-token";
+/// The app's token once it has changed.
+const ROTATED: &str = "canary-of-a-rotated-token";
 
 /// What an event holds that nobody can read.
 const SPOILT: &str = "canary-of-a-spoilt-event";
@@ -207,7 +207,7 @@ fn a_stack_provisions_by_its_own_schedule_tells_of_it_and_writes_one_mail_when_i
     }
 
     // The app's token changes; the schedule finds out, and somebody is told once.
-    stack.app.starts_anew_with(STALE);
+    stack.app.starts_anew_with(ROTATED);
     let start = |stack: &Stack| {
         let job = stack.job()["id"].as_str().unwrap().to_owned();
         stack.post(&format!("/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/start"), &Value::Null);
@@ -228,10 +228,13 @@ fn a_stack_provisions_by_its_own_schedule_tells_of_it_and_writes_one_mail_when_i
     let led = stack.ask("GET", &led.location, None, false);
     assert!(led.status == 303 && led.location.starts_with(stack.issuer.url()), "{led:?}");
 
-    // The token is mended. Once the day is over, notifier's next turn tells that, too; it is not waited for.
-    stack.app.starts_anew_with(TOKEN);
+    // An administrator gives the app's new token, which is put away and never shown. Once the day is over, notifier's next turn
+    // tells that, too; it is not waited for.
     let went_through = |stack: &Stack| stack.job()["status"]["lastExecution"]["state"] == "Succeeded";
     assert!(!went_through(&stack), "{:#}", stack.job());
+    let secrets = format!("/v1.0/servicePrincipals/{id}/synchronization/secrets");
+    let token = json!({ "value": [{ "key": "SecretToken", "value": ROTATED }] });
+    assert_eq!(stack.ask("PUT", &secrets, Some(&token), true).status, 204);
     start(&stack);
     stack.wait_for("a cycle that goes through", || went_through(&stack).then_some(()));
     assert_eq!(stack.job()["status"]["code"], "Active");
@@ -264,10 +267,17 @@ fn a_stack_provisions_by_its_own_schedule_tells_of_it_and_writes_one_mail_when_i
     told.push(stack.cloud.table("rollcall-state"));
     told.push(stack.cloud.table("rollcall-logs"));
     for (place, text) in told.iter().enumerate() {
-        for canary in [TOKEN, STALE, SPOILT] {
+        for canary in [TOKEN, ROTATED, SPOILT] {
             assert!(!text.contains(canary), "{canary} in {place}: {text}");
         }
     }
+
+    // What Rollcall put away goes with its application, and what an administrator keeps stays.
+    let named =
+        |names: Vec<String>| names.into_iter().filter(|name| name.contains("edgerly") || name.contains(&id));
+    assert_eq!(named(stack.cloud.secrets()).count(), 2);
+    assert_eq!(stack.ask("DELETE", &format!("/v1.0/applications/{id}"), None, true).status, 204);
+    assert_eq!(named(stack.cloud.secrets()).collect::<Vec<_>>(), ["rollcall/ledgerly"]);
 }
 
 #[test]

@@ -120,7 +120,7 @@ pub(super) fn remove(what: &str) -> About {
         APPLICATIONS,
         "Deletes an application, its job and all that is remembered of it",
     )
-    .more("Its accounts stay.")
+    .more("Its accounts stay; credentials that were put away for it are deleted.")
     .versioned()
     .answers_nothing(204, DONE)
 }

@@ -106,6 +106,18 @@ async fn an_application_that_is_deleted_is_gone_and_its_accounts_stay() {
 }
 
 #[tokio::test]
+async fn credentials_that_were_put_away_go_with_their_application() {
+    let stage = Stage::new().await;
+    let (principal, _) = stage.ledgerly().await;
+    let given = json!({ "value": [{ "key": "SecretToken", "value": stage.app.token() }] });
+    stage.ask(Method::PUT, &format!("{principal}/synchronization/secrets"), &given).await.is(204);
+    let put_away = || std::fs::read_dir(stage.folder.path().join("vault")).unwrap().count();
+    assert_eq!(put_away(), 1);
+    stage.ask(Method::DELETE, &principal, &Value::Null).await.is(204);
+    assert_eq!(put_away(), 0);
+}
+
+#[tokio::test]
 async fn a_schema_is_replaced_and_brought_back_to_the_default() {
     let stage = Stage::new().await;
     let (_, job) = stage.ledgerly().await;

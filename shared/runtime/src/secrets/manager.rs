@@ -1,19 +1,27 @@
 //! AWS Secrets Manager: one document by its ARN, and one value out of a document.
 
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::config::{Config, Region};
+use aws_sdk_secretsmanager::config::{Builder, Config, Region};
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use secrecy::SecretString;
 use serde_json::Value;
 
+/// Days in which a deleted secret can be restored: as few as Secrets Manager allows without forcing it (DeleteSecret,
+/// `RecoveryWindowInDays`), for those who deleted the wrong application.
+const REGRET: i64 = 7;
+
+/// The region of a secret: it is asked for where it lies, wherever this process runs.
+fn there(arn: &str) -> Builder {
+    let mut there = Config::builder();
+    let region = arn.split(':').nth(3).filter(|region| !region.is_empty());
+    there.set_region(region.map(|region| Region::new(region.to_owned())));
+    there
+}
+
 /// The present version of a secret, whole. The problem in words otherwise.
 pub(super) async fn fetch(client: &Client, arn: &str) -> Result<SecretString, String> {
-    let mut request = client.get_secret_value().secret_id(arn).customize();
-    // A secret is asked for where it lies, wherever this process runs.
-    if let Some(region) = arn.split(':').nth(3).filter(|region| !region.is_empty()) {
-        request = request.config_override(Config::builder().region(Region::new(region.to_owned())));
-    }
+    let request = client.get_secret_value().secret_id(arn).customize().config_override(there(arn));
     let answer = request.send().await.map_err(|error| problem(&error))?;
     match (answer.secret_string, answer.secret_binary) {
         (Some(text), _) => Ok(SecretString::from(text)),
@@ -21,6 +29,25 @@ pub(super) async fn fetch(client: &Client, arn: &str) -> Result<SecretString, St
             Err("it is binary; store it as text (put-secret-value --secret-string)".to_owned())
         }
         (None, None) => Err("it has no value yet; put one with put-secret-value".to_owned()),
+    }
+}
+
+/// Deletes a secret, which can be restored for some days. The problem in words otherwise.
+pub(super) async fn delete(client: &Client, arn: &str) -> Result<(), String> {
+    let request = client.delete_secret().secret_id(arn).recovery_window_in_days(REGRET);
+    let Err(error) = request.customize().config_override(there(arn)).send().await else { return Ok(()) };
+    match error.code() {
+        // Gone, or scheduled to be.
+        Some("ResourceNotFoundException" | "InvalidRequestException") => Ok(()),
+        Some("AccessDeniedException") => Err(
+            "this process may not delete it; allow secretsmanager:DeleteSecret on it, or delete it yourself"
+                .to_owned(),
+        ),
+        Some(code) => Err(format!(
+            "AWS Secrets Manager answers {code}: {}",
+            error.message().unwrap_or("no reason given")
+        )),
+        None => Err(format!("AWS Secrets Manager could not be asked ({})", causes(&error))),
     }
 }
 

@@ -125,6 +125,62 @@ async fn an_answer_is_kept_for_five_minutes_and_then_asked_for_again() {
 }
 
 #[tokio::test]
+async fn what_was_put_away_for_an_application_goes_with_it_and_nothing_else_does() {
+    let app = "0192d3a0-5b7e-7cc3-98c4-dc0c0c07398f";
+    let folder = tempfile::tempdir().unwrap();
+    for owner in [app, "another"] {
+        std::fs::create_dir(folder.path().join(owner)).unwrap();
+        std::fs::write(folder.path().join(owner).join("SecretToken"), "s3cret").unwrap();
+    }
+    let file = |owner: &str| folder.path().join(owner).join("SecretToken").display().to_string();
+    let secret =
+        |name: &str| format!("secretsmanager:arn:aws:secretsmanager:eu-central-1:123456789012:secret:{name}");
+    for (reference, asked) in [
+        (format!("file:{}", file(app)), 0),
+        // Once more, or cut the first time.
+        (format!("file:{}", file(app)), 0),
+        (format!("file:{}", file("another")), 0),
+        (secret(&format!("prod/{app}/SecretToken-a1B2c3")), 1),
+        (secret(&format!("prod-{app}/SecretToken-a1B2c3")), 1),
+        (secret("prod/another/SecretToken-a1B2c3"), 0),
+        (secret(&format!("prod/{app}-a1B2c3")), 0),
+        ("env:TOKEN".to_owned(), 0),
+        ("https://app.example".to_owned(), 0),
+        ("people.csv".to_owned(), 0),
+    ] {
+        let stage = Stage::answering(200, json!({ "ARN": ARN })).await;
+        stage.secrets.forget(&reference, app).await.unwrap();
+        assert_eq!(stage.asked(), asked, "{reference}");
+    }
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|one| one.unwrap().file_name()).collect();
+    assert_eq!(left, ["another"]);
+}
+
+#[tokio::test]
+async fn a_secret_that_may_still_be_there_is_told_with_the_cure() {
+    let owner = "rollcall";
+    for (code, cure) in [
+        ("ResourceNotFoundException", None),
+        ("InvalidRequestException", None),
+        ("AccessDeniedException", Some("allow secretsmanager:DeleteSecret")),
+        ("InvalidParameterException", Some("answers InvalidParameterException: no")),
+    ] {
+        let stage = Stage::refusing(code).await;
+        let told = stage
+            .secrets
+            .forget(&format!("secretsmanager:{ARN}"), owner)
+            .await
+            .map_err(|error| error.to_string());
+        let is = match cure {
+            None => told == Ok(()),
+            Some(cure) => told.as_ref().is_err_and(|told| told.contains(cure) && told.contains(ARN)),
+        };
+        assert!(is, "{code}: {told:?}");
+    }
+}
+
+#[tokio::test]
 async fn one_document_yields_each_of_its_values() {
     let stage = Stage::holding(r#"{ "token": "s3cret", "port": 443 }"#).await;
     assert_eq!(stage.ask("#token").await.unwrap(), "s3cret");
