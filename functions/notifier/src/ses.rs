@@ -10,6 +10,7 @@ use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::operation::get_account::GetAccountOutput;
 use aws_sdk_sesv2::operation::get_email_identity::GetEmailIdentityError;
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::operation::send_email::builders::SendEmailFluentBuilder;
@@ -31,6 +32,9 @@ const LONGEST_TAG: usize = 256;
 
 /// Messages a second of an account in the sandbox: the least there is, for when SES does not say.
 const LEAST_RATE: f64 = 1.0;
+
+/// Time between two messages at that rate.
+const LONGEST_GAP: Duration = Duration::from_secs(1);
 
 /// What an account may.
 #[derive(Debug, Clone, Copy)]
@@ -72,34 +76,35 @@ impl Ses {
         Self { client, region, sender, identity, configuration_set, account, next }
     }
 
+    /// What the account may; asked once, and again as long as SES does not say.
     async fn account(&self) -> Account {
-        *self.account.get_or_init(|| self.ask_account()).await
+        let account = self.account.get_or_try_init(async || {
+            let told = self.ask_account().await?;
+            let rate = told.send_quota().map_or(LEAST_RATE, SendQuota::max_send_rate);
+            let gap = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(LONGEST_GAP);
+            Ok::<_, String>(Account { gap, is_sandbox: !told.production_access_enabled() })
+        });
+        match account.await {
+            Ok(account) => *account,
+            Err(error) => {
+                tracing::warn!("{error}");
+                Account { gap: LONGEST_GAP, is_sandbox: false }
+            }
+        }
     }
 
-    async fn ask_account(&self) -> Account {
-        let answer = self.client.get_account().send().await;
-        if let Err(error) = &answer {
-            tracing::warn!("SES does not say what the account may: {}", DisplayErrorContext(error));
-        }
-        let answer = answer.ok();
-        let quota = answer.as_ref().and_then(|answer| answer.send_quota());
-        let rate = quota.map_or(LEAST_RATE, SendQuota::max_send_rate);
-        let gap = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(Duration::from_secs(1));
-        Account { gap, is_sandbox: answer.is_some_and(|answer| !answer.production_access_enabled()) }
+    async fn ask_account(&self) -> Result<GetAccountOutput, String> {
+        self.client.get_account().send().await.map_err(|error| {
+            let cause = DisplayErrorContext(&error);
+            format!("SES in {} does not say what the account may: {cause}", self.region)
+        })
     }
 
     /// Whether the account may write, to whom, and how much of the day's quota is left.
     async fn look_at_account(&self) -> Vec<Finding> {
-        let answer = match self.client.get_account().send().await {
+        let answer = match self.ask_account().await {
             Ok(answer) => answer,
-            Err(error) => {
-                let problem = format!(
-                    "SES in {} does not say what the account may: {}",
-                    self.region,
-                    DisplayErrorContext(&error)
-                );
-                return vec![Finding::problem("mail", problem)];
-            }
+            Err(problem) => return vec![Finding::problem("mail", problem)],
         };
         let mut found = Vec::new();
         if !answer.sending_enabled() {

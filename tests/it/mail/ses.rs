@@ -20,6 +20,7 @@ use uuid::Uuid;
 struct Account {
     asked: Arc<Mutex<Vec<(String, Value)>>>,
     answer: (u16, &'static str, &'static str),
+    /// What it says of the account; nothing if it refuses to.
     account: Value,
     /// What it says of an identity, with its status.
     identity: (u16, Value),
@@ -29,6 +30,9 @@ async fn service(State(region): State<Account>, uri: Uri, _: HeaderMap, body: St
     let said = serde_json::from_str(&body).unwrap_or(Value::Null);
     region.asked.lock().unwrap().push((uri.path().to_owned(), said));
     if uri.path() == "/v2/email/account" {
+        if region.account.is_null() {
+            return StatusCode::FORBIDDEN.into_response();
+        }
         return axum::Json(region.account).into_response();
     }
     if uri.path().starts_with("/v2/email/identities/") {
@@ -96,6 +100,11 @@ fn mails(region: &Account) -> Vec<Value> {
         .filter(|(path, _)| path == "/v2/email/outbound-emails")
         .map(|(_, said)| said.clone())
         .collect()
+}
+
+/// How often it was asked what the account may.
+fn questions(region: &Account) -> usize {
+    region.asked.lock().unwrap().iter().filter(|(path, _)| path == "/v2/email/account").count()
 }
 
 #[tokio::test]
@@ -218,6 +227,16 @@ async fn the_account_is_asked_once_how_fast_it_may_send_and_is_obeyed() {
     }
     let gaps = Duration::from_millis(3 * 50);
     assert!(began.elapsed() >= gaps, "four mails at 20 a second took {:?}", began.elapsed());
-    let asked = region.asked.lock().unwrap();
-    assert_eq!(asked.iter().filter(|(path, _)| path == "/v2/email/account").count(), 1);
+    assert_eq!(questions(&region), 1);
+}
+
+#[tokio::test]
+async fn while_ses_does_not_say_how_fast_mail_may_go_it_goes_slowly_and_ses_is_asked_again() {
+    let (ses, region) = ses((200, "", ""), Value::Null).await;
+    let began = Instant::now();
+    for _ in 0..2 {
+        ses.send(&letter()).await.unwrap();
+    }
+    assert!(began.elapsed() >= Duration::from_secs(1), "two mails took {:?}", began.elapsed());
+    assert_eq!(questions(&region), 2);
 }
