@@ -1,53 +1,34 @@
 //! As much of AWS around a function as it takes to see when it does what: Lambda's Runtime API, which hands it one
 //! request after the other, and a way to the tables that tells when it is first taken.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde_json::Value;
+use testkit::lambda::{RuntimeApi, Told};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// What a function was seen doing.
 #[derive(Debug)]
 pub(crate) enum Seen {
     /// It opened its first connection to the tables.
     Connected,
-    /// It asked for a request, and was given one.
-    Asked,
-    /// It answered.
-    Answered(Bytes),
-    /// It said that it cannot.
-    Failed(Bytes),
+    /// It told Lambda something.
+    Told(Told),
 }
 
 /// When it was seen doing so.
 pub(crate) type Moments = UnboundedReceiver<(Instant, Seen)>;
 
-#[derive(Clone)]
-struct Shared {
-    /// Still to be handed out.
-    requests: Arc<Mutex<VecDeque<Value>>>,
-    seen: UnboundedSender<(Instant, Seen)>,
-}
-
 /// The surroundings of one process.
 pub(crate) struct Surroundings {
-    /// The address of the Runtime API, without a scheme.
-    pub(crate) api: String,
+    api: RuntimeApi,
     /// The tables' URL.
-    pub(crate) tables: String,
+    tables: String,
     pub(crate) moments: Moments,
 }
 
@@ -55,24 +36,15 @@ impl Surroundings {
     /// Hands out these requests, one after the other; `tables` is where the tables really are.
     pub(crate) async fn start(tables: &str, requests: Vec<Value>) -> anyhow::Result<Self> {
         let (seen, moments) = unbounded_channel();
-        let shared = Shared { requests: Arc::new(Mutex::new(requests.into())), seen };
-        let api = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        // Whoever looked went away when nobody takes it.
+        let see = move |what| drop(seen.send((Instant::now(), what)));
+        let told = see.clone();
+        let api = RuntimeApi::start(requests, move |what| told(Seen::Told(what))).await?;
         let way = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let there = tables.strip_prefix("http://").context("the tables are not on loopback")?.to_owned();
-        let surroundings = Self {
-            api: api.local_addr()?.to_string(),
-            tables: format!("http://{}", way.local_addr()?),
-            moments,
-        };
-        tokio::spawn(lead(way, there, shared.seen.clone()));
-        let routes = Router::new()
-            .route("/2018-06-01/runtime/invocation/next", get(next))
-            .route("/2018-06-01/runtime/invocation/{id}/response", post(answered))
-            .route("/2018-06-01/runtime/invocation/{id}/error", post(failed))
-            .route("/2018-06-01/runtime/init/error", post(failed))
-            .with_state(shared);
-        tokio::spawn(axum::serve(api, routes).into_future());
-        Ok(surroundings)
+        let tables = format!("http://{}", way.local_addr()?);
+        tokio::spawn(lead(way, there, move || see(Seen::Connected)));
+        Ok(Self { api, tables, moments })
     }
 
     /// The function's binary that lies beside this program, to be started here as Lambda starts it. What else its
@@ -84,16 +56,8 @@ impl Surroundings {
             "there is no {}: build it with `cargo build --release -p {function}`",
             program.display()
         );
-        let mut command = Command::new(program);
+        let mut command = self.api.command(&program, function);
         command
-            .env_clear()
-            .env("AWS_LAMBDA_RUNTIME_API", &self.api)
-            .env("AWS_LAMBDA_FUNCTION_NAME", function)
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-            .env("AWS_LAMBDA_LOG_GROUP_NAME", "bench")
-            .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
-            .env("AWS_REGION", "local")
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_ENDPOINT_URL", &self.tables)
@@ -112,44 +76,12 @@ pub(crate) fn packed_size(function: &str) -> anyhow::Result<u64> {
     Ok(packed.total_out())
 }
 
-impl Shared {
-    /// Whoever looked went away when nobody takes it.
-    fn tell(&self, seen: Seen) {
-        let _ = self.seen.send((Instant::now(), seen));
-    }
-}
-
-async fn next(State(shared): State<Shared>) -> Response {
-    let request = shared.requests.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-    // There is none until the process is ended.
-    let Some(request) = request else { return std::future::pending().await };
-    shared.tell(Seen::Asked);
-    let headers = [
-        ("content-type", "application/json"),
-        ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
-        // In the year 2100.
-        ("lambda-runtime-deadline-ms", "4102444800000"),
-        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:local:000000000000:function:query"),
-    ];
-    (headers, request.to_string()).into_response()
-}
-
-async fn answered(State(shared): State<Shared>, body: Bytes) -> StatusCode {
-    shared.tell(Seen::Answered(body));
-    StatusCode::ACCEPTED
-}
-
-async fn failed(State(shared): State<Shared>, body: Bytes) -> StatusCode {
-    shared.tell(Seen::Failed(body));
-    StatusCode::ACCEPTED
-}
-
 /// Leads connections to the tables.
-async fn lead(way: TcpListener, there: String, seen: UnboundedSender<(Instant, Seen)>) {
+async fn lead(way: TcpListener, there: String, first_taken: impl Fn()) {
     let mut first = true;
     while let Ok((mut here, _)) = way.accept().await {
         if std::mem::take(&mut first) {
-            let _ = seen.send((Instant::now(), Seen::Connected));
+            first_taken();
         }
         let there = there.clone();
         tokio::spawn(async move {

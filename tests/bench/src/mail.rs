@@ -15,6 +15,7 @@ use engine::model::JobId;
 use serde_json::{Value, json};
 use store::embedded::Embedded;
 use store::{DynamoStore, StoredApplication, TableNames, Worker};
+use testkit::lambda::Told;
 
 use crate::cli::MailOptions;
 use crate::lambda::{Moments, Seen, Surroundings, packed_size};
@@ -113,7 +114,7 @@ async fn start(tables: &Embedded) -> anyhow::Result<Started> {
 async fn watched(moments: &mut Moments) -> anyhow::Result<[Instant; 5]> {
     let mut found = Vec::new();
     while let Some((at, seen)) = moments.recv().await {
-        if let Seen::Failed(why) = seen {
+        if let Seen::Told(Told::Failed(why)) = seen {
             bail!("the function failed: {}", String::from_utf8_lossy(&why));
         }
         found.push(at);

@@ -2,17 +2,12 @@
 //! told in the function's log, and no value of what was given is.
 
 use std::process::{Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::response::IntoResponse as _;
-use axum::routing::{get, post};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use testkit::lambda::{REQUEST, RuntimeApi, TRACE};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::timeout;
 
 use super::cloud::{Cloud, PATIENCE};
@@ -144,56 +139,18 @@ fn what_a_function_refuses_is_told_with_its_request_and_without_its_values() {
     assert!(!cloud.invoke("notifier", &event("aws.events", "Scheduled Event", &json!({}))).failed);
 }
 
-/// Lambda's Runtime API, which hands out one invocation and then no more. Its address, and who hears how that one ended.
-async fn one_invocation(payload: Value) -> (String, UnboundedReceiver<()>) {
-    let (tell, hears) = unbounded_channel();
-    let waiting = Arc::new(Mutex::new(Some(payload)));
-    let next = move || {
-        let payload = waiting.lock().unwrap().take();
-        async move {
-            // Whoever asks again waits until the process is ended.
-            let Some(payload) = payload else { return std::future::pending().await };
-            let headers = [
-                ("lambda-runtime-aws-request-id", REQUEST),
-                ("lambda-runtime-trace-id", TRACE),
-                // In the year 2100.
-                ("lambda-runtime-deadline-ms", "4102444800000"),
-                (
-                    "lambda-runtime-invoked-function-arn",
-                    "arn:aws:lambda:local:000000000000:function:notifier",
-                ),
-            ];
-            (headers, payload.to_string()).into_response()
-        }
-    };
-    let ended = move || {
-        let heard = tell.send(()).is_ok();
-        async move { if heard { StatusCode::ACCEPTED } else { StatusCode::GONE } }
-    };
-    let routes = Router::new()
-        .route("/2018-06-01/runtime/invocation/next", get(next))
-        .route("/2018-06-01/runtime/invocation/{id}/error", post(ended));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(axum::serve(listener, routes).into_future());
-    (address, hears)
-}
-
-const REQUEST: &str = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
-const TRACE: &str = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1";
-
 #[tokio::test]
 async fn each_line_names_its_request_and_its_trace() {
-    let (address, mut hears) = one_invocation(json!("nothing that is an event")).await;
-    let mut process = Command::new(function("notifier"));
-    process.env_clear().env("AWS_REGION", "local").env("AWS_LAMBDA_RUNTIME_API", address);
-    for (name, value) in [("NAME", "notifier"), ("VERSION", "1"), ("MEMORY_SIZE", "256")] {
-        process.env(format!("AWS_LAMBDA_FUNCTION_{name}"), value);
-    }
-    process.env("AWS_LAMBDA_LOG_GROUP_NAME", "log").env("AWS_LAMBDA_LOG_STREAM_NAME", "log");
+    let (tell, mut hears) = unbounded_channel();
+    let invocations = vec![json!("nothing that is an event")];
+    let api = RuntimeApi::start(invocations, move |told| drop(tell.send(told))).await.unwrap();
+    let mut process = api.command(&function("notifier"), "notifier");
     process.env("ROLLCALL_TABLE_PREFIX", "rollcall").env("ROLLCALL_EVENT_BUS", BUS);
     let mut process = process.stdout(Stdio::piped()).spawn().unwrap();
-    timeout(PATIENCE, hears.recv()).await.expect("the invocation ends").unwrap();
+    for expected in ["Ready", "Failed"] {
+        let told = timeout(PATIENCE, hears.recv()).await.expect("the function tells how it is").unwrap();
+        assert!(format!("{told:?}").starts_with(expected), "{told:?}");
+    }
     process.kill().unwrap();
     let told = process.wait_with_output().unwrap().stdout;
     let lines = String::from_utf8(told).unwrap();

@@ -13,6 +13,7 @@ use anyhow::{Context, bail, ensure};
 use serde::Serialize;
 use serde_json::{Value, json};
 use testkit::issuer::{Issuer, SigningKey};
+use testkit::lambda::Told;
 
 use super::seed::Log;
 use super::tally::median;
@@ -124,9 +125,9 @@ async fn watched(moments: &mut Moments) -> anyhow::Result<[Instant; 5]> {
     let mut found = Vec::new();
     while let Some((at, seen)) = moments.recv().await {
         match seen {
-            Seen::Connected | Seen::Asked => {}
-            Seen::Answered(body) => check(&serde_json::from_slice(&body)?)?,
-            Seen::Failed(why) => bail!("the function failed: {}", String::from_utf8_lossy(&why)),
+            Seen::Connected | Seen::Told(Told::Ready) => {}
+            Seen::Told(Told::Answered(body)) => check(&serde_json::from_slice(&body)?)?,
+            Seen::Told(Told::Failed(why)) => bail!("the function failed: {}", String::from_utf8_lossy(&why)),
         }
         found.push(at);
         if let Ok(all) = <[Instant; 5]>::try_from(found.as_slice()) {
