@@ -13,10 +13,13 @@ use serde_json::{Value, json};
 use store::{Operation, StoredApplication, Trial};
 
 use crate::letter::SendError;
-use crate::webhook::{Endpoint, Kind, message};
+use crate::webhook::{Calls, Endpoint, Kind, message};
 use crate::wording::causes::Words;
 use crate::wording::{Content, Tone, moment, one_line, plain};
 use crate::{Notifier, recipients, render};
+
+/// Webhooks whose keys are looked at: a hundred are read within a few seconds, and a person waits.
+const WEBHOOKS: usize = 100;
 
 impl Notifier {
     /// Does what is asked: sends a test mail to all recipients of an application, or looks whether mail would be taken.
@@ -96,14 +99,46 @@ impl Notifier {
         }
     }
 
-    /// Whether mail goes out, and the bus hears of overdue jobs.
+    /// Whether mail goes out, webhooks can be called, and the bus hears of overdue jobs.
     async fn look(&self) -> Vec<Finding> {
-        let (mut found, told) = tokio::join!(self.mailer.look(), self.bus.try_out());
+        let (mut found, webhooks, told) =
+            tokio::join!(self.mailer.look(), self.look_at_webhooks(), self.bus.try_out());
+        found.extend(webhooks);
         if let Err(error) = told {
             let cure = "see what notifier's role may, and deploy the stack again";
             found.push(Finding::problem("events", format!("notifier: {error:#}; {cure}")));
         }
         found
+    }
+
+    /// Whether the keys of webhooks are there.
+    async fn look_at_webhooks(&self) -> Vec<Finding> {
+        let all = match self.store.applications().await {
+            Ok(all) => all,
+            Err(error) => return vec![Finding::problem("webhooks", format!("notifier: {error}"))],
+        };
+        let calls = self.calls.afresh();
+        let (mut ready, mut found) = (0, Vec::new());
+        for named in all.iter().filter(|named| named.webhook).take(WEBHOOKS) {
+            match self.is_callable(&calls, &named.id).await {
+                Ok(is) => ready += usize::from(is),
+                Err(error) => {
+                    found.push(Finding::problem("webhooks", format!("{}: {error:#}", named.name)));
+                }
+            }
+        }
+        if found.is_empty() && ready > 0 {
+            found.push(Finding::good("webhooks", format!("the keys of webhooks are there ({ready})")));
+        }
+        found
+    }
+
+    /// Whether an application has a webhook, and its key is there.
+    async fn is_callable(&self, calls: &Calls, application: &str) -> anyhow::Result<bool> {
+        let Some(stored) = self.store.application(application).await? else { return Ok(false) };
+        let Some(endpoint) = Endpoint::of(&stored)? else { return Ok(false) };
+        calls.check(&endpoint).await.map_err(anyhow::Error::msg)?;
+        Ok(true)
     }
 
     async fn mail_test(

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::stage::{NO_TOKEN, Refusing, Stage, TOO_MANY};
-use crate::support::{App, eventually, free_port};
+use crate::support::{App, Office, eventually, free_port};
 
 const KEY: &str = "whsec_QkFTRTY0LU9GLVRIRS1LRVktT0YtVEhFLVRFU1RT";
 
@@ -300,22 +300,49 @@ impl Drop for Reference {
     }
 }
 
+/// An office whose Ledgerly tells trouble to a webhook there, with its key in the file `key`.
+fn telling(app: &App, hook: &str) -> Office {
+    let office = app.office();
+    let document = std::fs::read_to_string(office.path("ledgerly.yaml")).unwrap();
+    let key = office.path("key");
+    let webhook =
+        format!("notification: {{ webhook: {{ url: '{hook}', secret: 'file:{}' }} }}\n", key.display());
+    office.write("ledgerly.yaml", format!("{document}{webhook}"));
+    office.apply_offline();
+    office
+}
+
+#[test]
+fn the_doctor_says_whether_the_keys_of_webhooks_are_there_and_calls_nobody() {
+    let app = App::start();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    nobody.set_nonblocking(true).unwrap();
+    let office = telling(&app, &format!("http://{}/hook", nobody.local_addr().unwrap()));
+    for (key, verdict, words) in [
+        (None, "problem", "Ledgerly: the secret 'file:"),
+        (Some("hunter2"), "problem", "Ledgerly: notification.webhook.secret leads to no key: write whsec_"),
+        (Some(KEY), "good", "the keys of webhooks are there (1)"),
+    ] {
+        if let Some(key) = key {
+            office.write("key", key);
+        }
+        let said = office.rollcall(&["doctor", "--json"]).json();
+        let found: Vec<&Value> =
+            said.as_array().unwrap().iter().filter(|one| one["check"] == "webhooks").collect();
+        let [found] = found[..] else { panic!("{said:#}") };
+        assert_eq!(found["verdict"], verdict, "{found}");
+        let told = found["words"].as_str().unwrap();
+        assert!(told.contains(words) && !told.contains("hunter2"), "{found}");
+    }
+    assert!(nobody.accept().is_err());
+}
+
 #[test]
 fn a_receiver_that_others_wrote_takes_what_is_signed_with_its_key_and_nothing_else() {
     let app = App::start();
-    let office = app.office();
     let port = free_port();
-    let document = std::fs::read_to_string(office.path("ledgerly.yaml")).unwrap();
-    let hook = format!("http://127.0.0.1:{port}/hook");
-    office.write(
-        "ledgerly.yaml",
-        format!(
-            "{document}notification: {{ webhook: {{ url: '{hook}', secret: 'file:{}' }} }}\n",
-            office.path("key").display()
-        ),
-    );
+    let office = telling(&app, &format!("http://127.0.0.1:{port}/hook"));
     office.write("key", KEY.replace("QkFT", "QkFU"));
-    office.apply_offline();
     let calls = office.path("calls");
     let _receiver = Reference::start(&port, &calls);
 

@@ -153,7 +153,7 @@ pub(super) fn check_up() -> About {
     ] });
     About::new("checkUp", APPLICATIONS, "Has the functions look at what they may do and whom they reach")
         .more(
-            "The bus, the log group of records, the bucket of exports, the secrets of applications, and mail are tried; mail without sending one. Each finding has a verdict (good, warning, problem), and says what to do.",
+            "The bus, the log group of records, the bucket of exports, the secrets of applications, the keys of webhooks, and mail are tried; nothing is sent. Each finding has a verdict (good, warning, problem), and says what to do.",
         )
         .answers(200, "What they found.", Shape::like("Findings", &found))
 }

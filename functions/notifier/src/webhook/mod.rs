@@ -64,6 +64,24 @@ impl Calls {
         Self(secrets)
     }
 
+    /// The same, which know no key yet: what was changed a moment ago is seen.
+    pub(crate) fn afresh(&self) -> Self {
+        Self(self.0.afresh())
+    }
+
+    /// Finds the key without a call.
+    ///
+    /// # Errors
+    /// Why there is none, and the cure; not what is there instead.
+    pub(crate) async fn check(&self, endpoint: &Endpoint) -> Result<(), String> {
+        self.key(endpoint).await.map(drop)
+    }
+
+    async fn key(&self, endpoint: &Endpoint) -> Result<Key, String> {
+        let key = self.0.resolve(&endpoint.secret).await.map_err(|error| error.to_string())?;
+        Key::parse(&key).map_err(|problem| format!("notification.webhook.secret {problem}"))
+    }
+
     /// Makes one.
     ///
     /// # Errors
@@ -75,8 +93,7 @@ impl Calls {
         body: &str,
         now: Timestamp,
     ) -> Result<(), String> {
-        let key = self.0.resolve(&endpoint.secret).await.map_err(|error| error.to_string())?;
-        let key = Key::parse(&key).map_err(|problem| format!("notification.webhook.secret {problem}"))?;
+        let key = self.key(endpoint).await?;
         let (id, at) = (format!("msg_{}", id.simple()), now.as_second());
         let request = http(&endpoint.url)?
             .post(endpoint.url.clone())
