@@ -38,6 +38,7 @@ pub mod job;
 pub mod mapping;
 pub mod membership;
 pub mod model;
+pub mod pack;
 pub mod ports;
 pub mod quarantine;
 pub mod report;

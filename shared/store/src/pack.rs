@@ -3,12 +3,10 @@
 //! JSON names its fields, so that later versions can add some; deflating takes the repeated names away again, and half
 //! of every id that is spelled in hexadecimal digits.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
 use engine::ports::StoreError;
-use flate2::Compression;
 use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -18,8 +16,7 @@ use crate::keys::Key;
 /// A value as bytes.
 pub(crate) fn pack(key: &Key, attribute: &str, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     let text = json(key, attribute, value)?;
-    let mut encoder = DeflateEncoder::new(Vec::with_capacity(text.len() / 2), Compression::default());
-    let written = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
+    let written = engine::pack::deflated(text.as_bytes());
     written.map_err(|error| wrong(key, format!("attribute '{attribute}' cannot be written: {error}")))
 }
 

@@ -4,7 +4,8 @@
 //! checkpoint says that there is an intent only once all of it was stored, so a torn one is never followed.
 
 use super::plan::PagePlan;
-use super::{Run, Session, Stop, pack};
+use super::{Run, Session, Stop};
+use crate::pack;
 use crate::ports::StoreError;
 
 pub(super) async fn store(run: &Run<'_>, session: &mut Session, plan: &PagePlan) -> Result<(), Stop> {
@@ -26,7 +27,7 @@ pub(super) async fn load(run: &Run<'_>) -> Result<PagePlan, Stop> {
 }
 
 fn pack(plan: &PagePlan) -> std::io::Result<Vec<u8>> {
-    pack::deflated(&serde_json::to_vec(plan)?)
+    pack::quickly_deflated(&serde_json::to_vec(plan)?)
 }
 
 fn unpack(bytes: &[u8]) -> std::io::Result<PagePlan> {

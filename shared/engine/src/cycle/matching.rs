@@ -9,12 +9,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::plan::folded;
-use super::{Run, Stop, pack};
+use super::{Run, Stop};
 use crate::decide::Answer;
 use crate::escrow::Failure;
 use crate::ids::digest16;
 use crate::mapping::Mapping;
 use crate::model::{Attributes, Cursor, ObjectType, SourceId, TargetId, TargetObject, Value};
+use crate::pack;
 use crate::ports::ClaimOutcome;
 
 /// The matching values of one object, in order of priority.
@@ -132,7 +133,7 @@ impl Matcher {
         if is_large || (objects.is_empty() && made.is_empty()) {
             return None;
         }
-        pack::deflated(&serde_json::to_vec(&(objects, made)).ok()?).ok()
+        pack::quickly_deflated(&serde_json::to_vec(&(objects, made)).ok()?).ok()
     }
 
     /// What it finds.

@@ -32,7 +32,6 @@ mod intent;
 mod log;
 mod matching;
 pub mod on_demand;
-mod pack;
 mod phases;
 mod plan;
 pub mod preview;

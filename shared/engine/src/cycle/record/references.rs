@@ -3,10 +3,6 @@
 //! In: what the phase of references knows, without the objects themselves. Out: one record for a group's members or a
 //! person's references. Members are named as far as the record's size allows, with how many more there are.
 
-use std::io::Write;
-
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -16,6 +12,7 @@ use crate::cycle::Nested;
 use crate::cycle::references::LEVELS;
 use crate::escrow::Failure;
 use crate::model::{AttributeChange, ObjectType, SourceId, TargetId};
+use crate::pack;
 use crate::ports::MEMBERS;
 use crate::report::{Action, ModifiedProperty, Outcome, ProvisioningRecord, StatusInfo, Step, StepType};
 
@@ -292,8 +289,5 @@ fn fits(record: &ProvisioningRecord) -> bool {
 
 /// How large the record is when it is stored.
 pub(super) fn deflated(record: &ProvisioningRecord) -> Option<usize> {
-    let text = serde_json::to_vec(record).ok()?;
-    let mut encoder = DeflateEncoder::new(Vec::with_capacity(LARGEST), Compression::default());
-    encoder.write_all(&text).ok()?;
-    Some(encoder.finish().ok()?.len())
+    Some(pack::deflated(&serde_json::to_vec(record).ok()?).ok()?.len())
 }

@@ -25,10 +25,11 @@ pub use self::footprint::Footprints;
 pub(super) use self::footprint::{of_members, of_object};
 use self::store::Overlay;
 use self::target::Untouched;
-use super::{CycleError, Definition, Ending, Ports, Request, Watch, mapping_version, pack, run_watched};
+use super::{CycleError, Definition, Ending, Ports, Request, Watch, mapping_version, run_watched};
 use crate::escrow::FailureCode;
 use crate::job::{CycleReport, JobState};
 use crate::model::{CycleId, JobId, ObjectType, SourceId, TargetId};
+use crate::pack;
 use crate::ports::{Ids, Kept};
 use crate::report::{Action, ModifiedProperty, Outcome, ProvisioningRecord};
 
@@ -149,7 +150,7 @@ impl Plan {
     /// # Errors
     /// When it cannot be written, which no plan is known to do.
     pub fn packed(&self) -> std::io::Result<Vec<u8>> {
-        pack::deflated(&serde_json::to_vec(self)?)
+        pack::quickly_deflated(&serde_json::to_vec(self)?)
     }
 
     /// A plan that was kept.
