@@ -45,7 +45,11 @@ fn deflated_by(encoder: &'static LocalKey<Encoder>, bytes: &[u8]) -> std::io::Re
     })
 }
 
-pub(crate) fn inflated(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+/// What was deflated; cut off where no more can have been meant.
+///
+/// # Errors
+/// When it was not deflated.
+pub fn inflated(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut inflated = Vec::new();
     DeflateDecoder::new(bytes).take(LARGEST).read_to_end(&mut inflated)?;
     Ok(inflated)

@@ -3,10 +3,7 @@
 //! JSON names its fields, so that later versions can add some; deflating takes the repeated names away again, and half
 //! of every id that is spelled in hexadecimal digits.
 
-use std::io::Read;
-
 use engine::ports::StoreError;
-use flate2::read::DeflateDecoder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -23,10 +20,8 @@ pub(crate) fn pack(key: &Key, attribute: &str, value: &impl Serialize) -> Result
 /// The value that bytes stand for.
 pub(crate) fn unpack<T: DeserializeOwned>(key: &Key, attribute: &str, bytes: &[u8]) -> Result<T, StoreError> {
     let problem = |problem| wrong(key, format!("attribute '{attribute}' {problem}"));
-    let mut text = Vec::new();
-    DeflateDecoder::new(bytes)
-        .read_to_end(&mut text)
-        .map_err(|error| problem(format!("cannot be inflated: {error}")))?;
+    let text =
+        engine::pack::inflated(bytes).map_err(|error| problem(format!("cannot be inflated: {error}")))?;
     serde_json::from_slice(&text).map_err(|error| problem(format!("is not what it should be: {error}")))
 }
 

@@ -43,23 +43,14 @@ pub(super) async fn delete(client: &Client, arn: &str) -> Result<(), String> {
             "this process may not delete it; allow secretsmanager:DeleteSecret on it, or delete it yourself"
                 .to_owned(),
         ),
-        Some(code) => Err(format!(
-            "AWS Secrets Manager answers {code}: {}",
-            error.message().unwrap_or("no reason given")
-        )),
-        None => Err(format!("AWS Secrets Manager could not be asked ({})", causes(&error))),
+        Some(code) => Err(answers(code, error.message())),
+        None => Err(unasked(&error)),
     }
 }
 
 /// What Secrets Manager's refusal means, and what to do about it.
 fn problem(error: &SdkError<GetSecretValueError>) -> String {
-    let Some(refusal) = error.as_service_error() else {
-        return format!(
-            "AWS Secrets Manager could not be asked ({}). Check the network, and on a laptop AWS_PROFILE or the \
-             credentials",
-            causes(error)
-        );
-    };
+    let Some(refusal) = error.as_service_error() else { return unasked(error) };
     match refusal.code().unwrap_or_default() {
         "ResourceNotFoundException" => {
             "there is no such secret, or it has no value yet; compare the ARN with the console's, its last six \
@@ -75,8 +66,19 @@ fn problem(error: &SdkError<GetSecretValueError>) -> String {
             "its KMS key may not be used; allow kms:Decrypt on that key, or choose the key aws/secretsmanager".to_owned()
         }
         "InvalidRequestException" => "it is scheduled for deletion; restore it, or refer to another".to_owned(),
-        code => format!("AWS Secrets Manager answers {code}: {}", refusal.message().unwrap_or("no reason given")),
+        code => answers(code, refusal.message()),
     }
+}
+
+fn answers(code: &str, message: Option<&str>) -> String {
+    format!("AWS Secrets Manager answers {code}: {}", message.unwrap_or("no reason given"))
+}
+
+fn unasked(error: &dyn std::error::Error) -> String {
+    let causes = causes(error);
+    format!(
+        "AWS Secrets Manager could not be asked ({causes}). Check the network, and on a laptop AWS_PROFILE or the credentials"
+    )
 }
 
 /// An error's own words and those of what caused it.
